@@ -1,0 +1,52 @@
+"""What is kept of a talk: the turns, and the conversation they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from edge.core.event import Attempt
+from edge.core.message import Message, Role
+
+
+class Outcome(StrEnum):
+    """How a turn ended; `open` is a turn whose engine has not ended yet."""
+
+    OPEN = "open"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One prompt with its reply. `parent_id` is the turn it follows: turns form a tree.
+
+    `started_at_utc` is ISO 8601 with a trailing Z; order comes from the tree,
+    never from the clock.
+    """
+
+    id: str
+    parent_id: str | None
+    prompt: Message
+    attempts: tuple[Attempt, ...]
+    started_at_utc: str
+    outcome: Outcome
+
+    @property
+    def reply(self) -> Message:
+        """What came back, over all attempts, without its reasoning."""
+        text = "".join(attempt.answer for attempt in self.attempts)
+        return Message(Role.ASSISTANT, text, self.prompt.label)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """All turns from the first to the newest, under one system prompt."""
+
+    id: str
+    model: str
+    system: str
+    turns: tuple[Turn, ...]
+    started_at_utc: str

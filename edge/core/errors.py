@@ -1,0 +1,135 @@
+"""Every failure a user can meet, as one tree.
+
+    EdgeError                     exit  1   a bug, unless a subclass says otherwise
+    ├── UsageError                      2   the words or settings given cannot be used
+    │   └── UnknownName                 2   no model or conversation of that name
+    ├── NetworkError                   10   a source could not be reached or answered nonsense
+    ├── IntegrityError                 11   bytes are not the ones the catalog names
+    ├── DiskFull                       12   no room for what was asked
+    ├── Busy                           13   another process holds what is needed
+    ├── BadModelFile                   20   the file is not a sound GGUF model
+    ├── UnsupportedModel               21   a sound model of a kind edge does not run
+    ├── DoesNotFit                     22   more memory needed than is free
+    ├── EngineDied                     23   the engine's process ended twice in one turn
+    ├── ContextFull                    24   the newest message alone exceeds the context
+    ├── StoreDamaged                   40   the conversation store cannot be read
+    └── Cancelled                     130   the user stopped it
+
+The codes are stable: scripts may test them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class EdgeError(Exception):
+    """What failed, what is kept, and what to type next; shown as one line.
+
+    `message` carries the figures, `kept` says what is not lost (empty when
+    nothing was at stake) and `hint` is the next thing to type or do.
+    """
+
+    code: ClassVar[str] = "E-BUG"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "", kept: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.kept = kept
+
+    def line(self) -> str:
+        """The whole error on one line, as the terminal shows it."""
+        parts = [self.message, self.kept, f"try: {self.hint}" if self.hint else ""]
+        return "; ".join(part for part in parts if part).replace("\n", " ")
+
+
+class UsageError(EdgeError):
+    """The words, settings or file names given cannot be used."""
+
+    code = "E-USAGE"
+    exit_code = 2
+
+
+class UnknownName(UsageError):
+    """No model or conversation of that name; the hint suggests near ones."""
+
+    code = "E-UNKNOWN-NAME"
+
+
+class NetworkError(EdgeError):
+    """A source could not be reached, or what answered was not the source."""
+
+    code = "E-NETWORK"
+    exit_code = 10
+
+
+class IntegrityError(EdgeError):
+    """Bytes are not the ones their hash or size promised."""
+
+    code = "E-INTEGRITY"
+    exit_code = 11
+
+
+class DiskFull(EdgeError):
+    """The disk has no room for what was asked."""
+
+    code = "E-DISK-FULL"
+    exit_code = 12
+
+
+class Busy(EdgeError):
+    """Another process holds what is needed."""
+
+    code = "E-BUSY"
+    exit_code = 13
+
+
+class BadModelFile(EdgeError):
+    """The file is not a sound GGUF model, or the engine could not load it."""
+
+    code = "E-BAD-MODEL"
+    exit_code = 20
+
+
+class UnsupportedModel(EdgeError):
+    """A sound model file of an architecture or tokenizer edge does not run."""
+
+    code = "E-UNSUPPORTED"
+    exit_code = 21
+
+
+class DoesNotFit(EdgeError):
+    """The model needs more memory than is free."""
+
+    code = "E-NO-MEMORY"
+    exit_code = 22
+
+
+class EngineDied(EdgeError):
+    """The engine's process ended, and ended again after one restart."""
+
+    code = "E-ENGINE-DIED"
+    exit_code = 23
+
+
+class ContextFull(EdgeError):
+    """The newest message alone is longer than the context."""
+
+    code = "E-CONTEXT-FULL"
+    exit_code = 24
+
+
+class StoreDamaged(EdgeError):
+    """The conversation store cannot be read or written."""
+
+    code = "E-STORE"
+    exit_code = 40
+
+
+class Cancelled(EdgeError):
+    """The user stopped it."""
+
+    code = "E-CANCELLED"
+    exit_code = 130
