@@ -1,0 +1,1 @@
+"""Which model, does it fit, and where its bytes come from."""

@@ -1,0 +1,256 @@
+"""What is on this machine: weights by the SHA-256 of their bytes; list, verify, import, remove.
+
+    <folder>/sha256-<64 hex>.gguf     the bytes, never edited
+    <folder>/sha256-<64 hex>.json     its card: name, quant, origin, and the time stamp as hashed
+    <folder>/partial/                 transfers under way; nothing in here is weights yet
+
+Only digests become file names. A file gets its final name after every byte of
+it, as it lies on the disk, was hashed: `adopt` is the one door.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge.core.errors import Busy, IntegrityError, UsageError
+from edge.core.spec import Quant
+from edge.models.disk import check_bytes, plain_file, sha256_of, sync, take
+
+SCHEMA_VERSION = 1
+ORPHAN_AGE_S = 24 * 3600
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"\w[\w.+-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A model file on the shelf: whose bytes they are, and where they came from."""
+
+    name: str
+    quant: str
+    file: str
+    path: Path
+    size_bytes: int
+    sha256: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """What the small file next to the weights says; `mtime_ns` is that of the bytes as hashed."""
+
+    name: str
+    quant: str
+    file: str
+    size_bytes: int
+    sha256: str
+    origin: str
+    mtime_ns: int
+    added_at_utc: str
+    schema_version: int = SCHEMA_VERSION
+
+
+def check_name(name: str) -> str:
+    """The name itself; raises UsageError unless it is a plain word.
+
+    >>> check_name("qwen3.5-2b")
+    'qwen3.5-2b'
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name[:60]!r} cannot name a model",
+            hint="letters, digits, '.', '_', '+' and '-', at most 100",
+        )
+    return name
+
+
+class Shelf:
+    """The weights in one folder. The folder and all in it are the user's alone (0700)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, sha256: str) -> Weights | None:
+        """The weights of that digest, None if they are not here.
+
+        A quick check: the size and the time stamp are those of the bytes that
+        were hashed. Where only the time stamp differs the hash decides. Raises
+        IntegrityError if the file was changed.
+        """
+        card = self._card(sha256)
+        found = plain_file(self._path(sha256))
+        if card is None or found is None:
+            return None
+        weights = self._weights(card)
+        if (found.st_size, found.st_mtime_ns) != (card.size_bytes, card.mtime_ns):
+            self.verify(weights)
+            self._write_card(card, found.st_mtime_ns)
+        return weights
+
+    def entries(self) -> tuple[Weights, ...]:
+        """All weights here, by name; their bytes are not looked at."""
+        digests = (path.stem.removeprefix("sha256-") for path in self.folder.glob("sha256-*.gguf"))
+        cards = (self._card(digest) for digest in digests if _DIGEST.fullmatch(digest))
+        shelved = (card for card in cards if card and plain_file(self._path(card.sha256)))
+        return tuple(
+            self._weights(card) for card in sorted(shelved, key=lambda c: (c.name, c.quant))
+        )
+
+    def find(self, name: str) -> Weights | None:
+        """Weights of that name; of several quants the largest."""
+        named = [weights for weights in self.entries() if weights.name == name]
+        return max(named, key=lambda weights: weights.size_bytes, default=None)
+
+    def part_path(self, sha256: str) -> Path:
+        """Where the bytes of a file gather while they are fetched."""
+        return self._partial() / self._path(sha256).with_suffix(".part").name
+
+    def adopt(self, part: Path, quant: Quant, name: str, origin: str) -> Weights:
+        """Hash a fetched file and give it its final name; raises IntegrityError, `part` kept.
+
+        The file is on the disk before its name is, and the name before this returns.
+        """
+        check_name(name)
+        found = part.stat()
+        check_bytes(part, quant.size_bytes, quant.sha256)
+        sync(part)
+        card = _Card(
+            name=name,
+            quant=quant.name,
+            file=quant.file,
+            size_bytes=quant.size_bytes,
+            sha256=quant.sha256,
+            origin=origin,
+            mtime_ns=found.st_mtime_ns,
+            added_at_utc=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+        # Card first: a card without its file is nothing, a file without its
+        # card would be fetched again.
+        self._write_card(card, found.st_mtime_ns)
+        part.replace(self._path(quant.sha256))
+        sync(self.folder)
+        return self._weights(card)
+
+    def link(self, path: Path, name: str, quant: Quant | None = None) -> Weights:
+        """Take a file of this machine onto the shelf; the original stays where it is.
+
+        `quant` says which bytes are expected; without it the file is taken as it
+        is. Blocks are shared where the file system can (costs nothing, and later
+        edits stay apart), else the file gets a second name, else it is copied. A
+        second name shares later edits too; the quick check of `get` sees them.
+        """
+        check_name(name)
+        original = path.resolve()
+        if plain_file(original) is None:
+            raise UsageError(f"{str(path)!r} is not a file", hint="edge import FILE.gguf")
+        taken = self._partial() / f"import-{secrets.token_hex(8)}.part"
+        try:
+            take(original, taken)
+            quant = quant or _unknown_quant(path, taken)
+            return self.adopt(taken, quant, name, str(original))
+        except PermissionError as cause:
+            raise UsageError(f"{str(path)!r} may not be read") from cause
+        finally:
+            taken.unlink(missing_ok=True)
+
+    def verify(self, weights: Weights) -> None:
+        """Hash the whole file; raises IntegrityError unless these are the bytes once adopted."""
+        if plain_file(weights.path) is None:
+            raise IntegrityError(
+                f"the weights of {weights.name!r} are gone", hint=f"edge pull {weights.name}"
+            )
+        try:
+            check_bytes(weights.path, weights.size_bytes, weights.sha256)
+        except IntegrityError as changed:
+            raise IntegrityError(
+                f"the weights of {weights.name!r} changed on the disk: {changed.message}",
+                hint=f"edge pull {weights.name}",
+            ) from None
+
+    def remove(self, weights: Weights) -> None:
+        """Delete the file, then its card; raises Busy where the system holds the file open."""
+        try:
+            self._path(weights.sha256).unlink(missing_ok=True)
+        except PermissionError as cause:
+            raise Busy(
+                f"the weights of {weights.name!r} are in use", hint="end the chat that uses them"
+            ) from cause
+        self._path(weights.sha256).with_suffix(".json").unlink(missing_ok=True)
+        sync(self.folder)
+
+    def sweep(self) -> None:
+        """Delete what interrupted runs left behind a day ago; resumable parts stay."""
+        oldest = time.time() - ORPHAN_AGE_S
+        for pattern in ("import-*", "alone-*", "wheels-*"):
+            for orphan in self._partial().glob(pattern):
+                with contextlib.suppress(FileNotFoundError):
+                    if orphan.lstat().st_mtime < oldest:
+                        _delete(orphan)
+
+    def _path(self, sha256: str) -> Path:
+        """The one place where a path on the shelf is made from anything."""
+        if not _DIGEST.fullmatch(sha256):
+            raise UsageError(f"{sha256[:70]!r} is not a SHA-256 in 64 hex digits")
+        return self.folder / f"sha256-{sha256}.gguf"
+
+    def _partial(self) -> Path:
+        partial = self.folder / "partial"
+        try:
+            partial.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+        except OSError as cause:
+            raise UsageError(
+                f"cannot write in {str(self.folder)!r}: {cause.strerror}",
+                hint="set EDGE_HOME to a folder of yours",
+            ) from cause
+        return partial
+
+    def _card(self, sha256: str) -> _Card | None:
+        try:
+            said = json.loads(self._path(sha256).with_suffix(".json").read_text("utf-8"))
+            card = _Card(**{field.name: said[field.name] for field in fields(_Card)})
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        current = card.schema_version == SCHEMA_VERSION and card.sha256 == sha256
+        return card if current else None
+
+    def _write_card(self, card: _Card, mtime_ns: int) -> None:
+        path = self._path(card.sha256).with_suffix(".json")
+        fresh = self._partial() / f"alone-{secrets.token_hex(8)}.json"
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(asdict(card) | {"mtime_ns": mtime_ns}, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+
+    def _weights(self, card: _Card) -> Weights:
+        return Weights(
+            name=card.name,
+            quant=card.quant,
+            file=card.file,
+            path=self._path(card.sha256),
+            size_bytes=card.size_bytes,
+            sha256=card.sha256,
+            origin=card.origin,
+        )
+
+
+def _unknown_quant(path: Path, taken: Path) -> Quant:
+    size_bytes = taken.stat().st_size
+    return Quant("imported", path.name, size_bytes, sha256_of(taken), size_bytes, ())
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink()

