@@ -1,0 +1,1 @@
+"""Messages in, events out: what answers a request."""

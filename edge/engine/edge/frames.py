@@ -1,0 +1,184 @@
+"""What parent and worker say to each other: small values, sent as length-prefixed JSON.
+
+Frames towards the parent carry token ids, so the parent mirrors the tape and a
+new worker can go on where a dead one stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import asdict, dataclass
+from typing import IO, Any
+
+from edge.core.event import StopReason
+from edge.core.spec import Sampling
+from edge.engine.edge.template import Control, Segment, Text
+
+_LENGTH = struct.Struct("<I")
+_LARGEST_FRAME_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """To the worker: map these weights and make a timeline of them."""
+
+    path: str
+    n_ctx: int
+    n_threads: int
+    chunk: int
+    gpu: bool
+    repack: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """To the worker: how many tokens are these segments?"""
+
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To the worker: read the prompt and write the reply.
+
+    `tokens` is the prompt as an earlier worker read it, empty for a new one;
+    `reply` are the tokens of this reply that were already shown.
+    """
+
+    job: int
+    segments: tuple[Segment, ...]
+    sampling: Sampling
+    seed: int
+    tokens: tuple[int, ...] = ()
+    reply: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """To the worker: end this job now."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """From the worker: thousandths of the weights that are mapped."""
+
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """From the worker: the timeline is empty and waits; `isolated` says it has no network."""
+
+    recurrent: bool
+    isolated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """From the worker: the number asked for."""
+
+    n_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """From the worker: the prompt's tokens, and how many of them the tape already held."""
+
+    tokens: tuple[int, ...]
+    cached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """From the worker: tokens of the prompt read so far, of those that were new."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """From the worker: a token of the reply and the text it completes (often none).
+
+    `margin` is filled in for the first token of a reply only.
+    """
+
+    token: int
+    text: str
+    logprob: float
+    margin: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """From the worker: the reply is over; `text` is what was still held back."""
+
+    stop_reason: StopReason
+    text: str
+    prefill_s: float
+    decode_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """From the worker: one of our errors, by its class name."""
+
+    error: str
+    message: str
+    hint: str
+
+
+Frame = (
+    Load | Count | Answer | Cancel
+    | Loading | Ready | Counted | Planned | Reading | Wrote | Ended | Failed
+)  # fmt: skip
+_KINDS = {kind.__name__: kind for kind in Frame.__args__}
+
+
+def write_frame(stream: IO[bytes], frame: Frame) -> None:
+    """Send one frame; raises OSError when nobody reads any more."""
+    fields = asdict(frame)
+    if "segments" in fields:
+        fields["segments"] = [
+            [isinstance(segment, Control), segment.text] for segment in _segments(frame)
+        ]
+    body = json.dumps([type(frame).__name__, fields]).encode()
+    stream.write(_LENGTH.pack(len(body)) + body)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> Frame | None:
+    """The next frame, or None at the end of the stream or in the middle of a cut frame."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    body = stream.read(length) if length <= _LARGEST_FRAME_BYTES else b""
+    if len(body) < length:
+        return None
+    kind, fields = json.loads(body)
+    return _build(kind, fields)
+
+
+def _build(kind: str, fields: dict[str, Any]) -> Frame:
+    if "segments" in fields:
+        fields["segments"] = tuple(
+            Control(text) if is_control else Text(text) for is_control, text in fields["segments"]
+        )
+    if "sampling" in fields:
+        stop = tuple(fields["sampling"].pop("stop"))
+        fields["sampling"] = Sampling(**fields["sampling"], stop=stop)
+    for name in ("tokens", "reply"):
+        if name in fields:
+            fields[name] = tuple(fields[name])
+    if "stop_reason" in fields:
+        fields["stop_reason"] = StopReason(fields["stop_reason"])
+    frame: Frame = _KINDS[kind](**fields)
+    return frame
+
+
+def _segments(frame: Frame) -> tuple[Segment, ...]:
+    return frame.segments if isinstance(frame, Count | Answer) else ()

@@ -1,0 +1,113 @@
+"""Does what the parent asks: load, count, answer; one at a time, cancellable from a thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from edge.core.errors import EdgeError, UsageError
+from edge.engine.edge.capi import Model
+from edge.engine.edge.frames import (
+    Answer,
+    Cancel,
+    Count,
+    Counted,
+    Failed,
+    Frame,
+    Load,
+    Loading,
+    Ready,
+)
+from edge.engine.edge.generate import answer, check_length
+from edge.engine.edge.prompt import segment_tokens
+from edge.engine.edge.timeline import Timeline
+
+
+class Host:
+    """Owns the one model and timeline of a process; every outcome is emitted as a frame.
+
+    `run` belongs to one thread; `cancel` may come from another, also before its job.
+    """
+
+    def __init__(self, emit: Callable[[Frame], None], *, isolated: bool) -> None:
+        self._emit = emit
+        self._isolated = isolated
+        self._model: Model | None = None
+        self._timeline: Timeline | None = None
+        self._lock = threading.Lock()
+        self._current: int | None = None
+        self._cancelled: set[int] = set()
+
+    def run(self, frame: Frame) -> None:
+        """Carry out one request; our own errors become Failed, others end the process."""
+        try:
+            match frame:
+                case Load():
+                    self._load(frame)
+                case Count(segments):
+                    model, timeline = self._loaded()
+                    check_length(segments, timeline.n_ctx)
+                    n_tokens = sum(len(segment_tokens(segment, model)) for segment in segments)
+                    self._emit(Counted(n_tokens))
+                case Answer():
+                    self._answer(frame)
+                case Cancel(job):
+                    self.cancel(job)
+        except EdgeError as error:
+            self._emit(Failed(type(error).__name__, error.message, error.hint))
+
+    def cancel(self, job: int) -> None:
+        """End a job now, or as soon as it starts."""
+        with self._lock:
+            self._cancelled.add(job)
+            if self._current == job and self._timeline is not None:
+                self._timeline.abort()
+
+    def close(self) -> None:
+        """Give cache and weights back."""
+        if self._timeline is not None:
+            self._timeline.close()
+        if self._model is not None:
+            self._model.close()
+        self._timeline = self._model = None
+
+    def _load(self, load: Load) -> None:
+        self.close()
+        self._model = Model(
+            load.path, gpu=load.gpu, repack=load.repack, on_progress=self._thousandths()
+        )
+        self._timeline = Timeline(
+            self._model, n_ctx=load.n_ctx, n_threads=load.n_threads, chunk=load.chunk
+        )
+        self._emit(Ready(self._model.recurrent, self._isolated))
+
+    def _thousandths(self) -> Callable[[float], None]:
+        shown = -1
+
+        def progress(fraction: float) -> None:
+            nonlocal shown
+            done = int(fraction * 1000)
+            if done >= shown + 20:
+                shown = done
+                self._emit(Loading(done))
+
+        return progress
+
+    def _answer(self, job: Answer) -> None:
+        model, timeline = self._loaded()
+        with self._lock:
+            self._current = job.job
+            timeline.abort(job.job in self._cancelled)
+        try:
+            for step in answer(model, timeline, job):
+                self._emit(step)
+        finally:
+            with self._lock:
+                self._current = None
+                self._cancelled.discard(job.job)
+                timeline.abort(False)
+
+    def _loaded(self) -> tuple[Model, Timeline]:
+        if self._model is None or self._timeline is None:
+            raise UsageError("no model is loaded")
+        return self._model, self._timeline

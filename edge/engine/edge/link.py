@@ -1,0 +1,179 @@
+"""The way from the parent to a host: a child process, or a thread of this one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from edge.engine.edge.frames import Cancel, Frame, read_frame, write_frame
+
+_PACKAGE_ROOT = str(Path(__file__).parents[3])
+# `-P` keeps the current folder off the import path: nothing beside the user's files is run.
+WORKER_COMMAND = (sys.executable, "-P", "-m", "edge.engine.edge.worker")
+_FAREWELL_S = 1.0
+# What a child needs to start and to speak the user's language; no key, token or proxy passes.
+_ENVIRONMENT = (
+    "PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV",
+    "SYSTEMROOT", "TEMP", "TMP", "TMPDIR",
+)  # fmt: skip
+
+
+class LinkLost(Exception):
+    """The host is gone or silent; the message says how it ended."""
+
+
+class Link(Protocol):
+    """Frames to a host and back; one receiver, any number of senders."""
+
+    def send(self, frame: Frame) -> None:
+        """Pass a frame on; raises LinkLost when the host is gone."""
+        ...
+
+    def receive(self, patience_s: float) -> Frame:
+        """The next frame; raises LinkLost when the host is gone or silent for `patience_s`."""
+        ...
+
+    def kill(self) -> None:
+        """End the host at once."""
+        ...
+
+    def close(self) -> None:
+        """Let the host end, and see that it does."""
+        ...
+
+
+class ProcessLink:
+    """A worker process of its own: its abort, its memory and its end are not ours."""
+
+    def __init__(self, command: Sequence[str] = WORKER_COMMAND) -> None:
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        path = [_PACKAGE_ROOT, os.environ.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(entry for entry in path if entry)
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            # Ctrl-C in a terminal reaches the whole group; the worker hears it from us instead.
+            start_new_session=True,
+        )
+        self._inbox: SimpleQueue[Frame | None] = SimpleQueue()
+        self._last_words: deque[bytes] = deque(maxlen=5)
+        self._lock = threading.Lock()
+        for target in (self._listen, self._overhear):
+            threading.Thread(target=target, daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id."""
+        return self._process.pid
+
+    def send(self, frame: Frame) -> None:
+        """Pass a frame on."""
+        assert self._process.stdin is not None
+        try:
+            with self._lock:
+                write_frame(self._process.stdin, frame)
+        except (OSError, ValueError) as cause:
+            raise LinkLost(self._epitaph()) from cause
+
+    def receive(self, patience_s: float) -> Frame:
+        """The next frame, or LinkLost."""
+        try:
+            frame = self._inbox.get(timeout=patience_s)
+        except Empty:
+            self.kill()
+            raise LinkLost(f"no progress for {patience_s:g} s") from None
+        if frame is None:
+            raise LinkLost(self._epitaph())
+        return frame
+
+    def kill(self) -> None:
+        """End the worker at once."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Close the pipe; the worker leaves by itself, or is made to."""
+        with self._lock:
+            assert self._process.stdin is not None
+            with contextlib.suppress(OSError):  # flushing towards a dead worker
+                self._process.stdin.close()
+        try:
+            self._process.wait(_FAREWELL_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self._process.wait()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as stream:
+            while (frame := read_frame(stream)) is not None:
+                self._inbox.put(frame)
+        self._inbox.put(None)
+
+    def _overhear(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as stream:
+            self._last_words.extend(stream)
+
+    def _epitaph(self) -> str:
+        try:
+            code = self._process.wait(_FAREWELL_S)
+        except subprocess.TimeoutExpired:
+            return "it closed its pipe"
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        words = self._last_words[-1].decode("utf-8", "replace").strip() if self._last_words else ""
+        return f"{how}: {words[:200]}" if words else how
+
+
+class ThreadLink:
+    """A host in a thread of this process, for phones, notebooks and tests.
+
+    A native fault takes the program with it, and a hung host cannot be killed.
+    """
+
+    def __init__(self) -> None:
+        from edge.engine.edge.host import Host
+
+        self._inbox: SimpleQueue[Frame] = SimpleQueue()
+        self._outbox: SimpleQueue[Frame | None] = SimpleQueue()
+        self._host = Host(self._inbox.put, isolated=False)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def send(self, frame: Frame) -> None:
+        """Pass a frame on; a cancel overtakes."""
+        if isinstance(frame, Cancel):
+            self._host.cancel(frame.job)
+        else:
+            self._outbox.put(frame)
+
+    def receive(self, patience_s: float) -> Frame:
+        """The next frame, or LinkLost."""
+        try:
+            return self._inbox.get(timeout=patience_s)
+        except Empty:
+            raise LinkLost(f"no progress for {patience_s:g} s") from None
+
+    def kill(self) -> None:
+        """A thread cannot be killed; it is left to end by itself."""
+        self._outbox.put(None)
+
+    def close(self) -> None:
+        """Let the host give its memory back."""
+        self._outbox.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while (frame := self._outbox.get()) is not None:
+            self._host.run(frame)
+        self._host.close()

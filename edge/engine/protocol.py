@@ -1,0 +1,85 @@
+"""What every engine promises: a request goes in, events come out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from edge.core.event import Confidence, Delta, Notice, Progress, StopReason, Usage
+from edge.core.message import Message
+from edge.core.spec import Sampling
+
+
+class Cancel:
+    """A request to stop that any thread may make once; whoever streams listens."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._event = threading.Event()
+        self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def requested(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._event.is_set()
+
+    def set(self) -> None:
+        """Ask to stop; listeners run in the caller's thread, each at most once."""
+        with self._lock:
+            self._event.set()
+            listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener()
+
+    def on_set(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when somebody asks to stop, at once if that has happened."""
+        with self._lock:
+            if not self._event.is_set():
+                self._listeners.append(listener)
+                return
+        listener()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, but wake when somebody asks to stop; says whether somebody did."""
+        return self._event.wait(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an engine needs to answer once. `timeline_id` names the tape it may continue."""
+
+    timeline_id: str
+    messages: tuple[Message, ...]
+    sampling: Sampling
+    thinking: bool = False
+    cancel: Cancel = field(default_factory=Cancel)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The last thing an engine says of a request; `confidence` is None when it chose no token."""
+
+    stop_reason: StopReason
+    usage: Usage
+    confidence: Confidence | None
+
+
+EngineEvent = Progress | Delta | Notice | Answered
+
+
+class Engine(Protocol):
+    """Answers requests. A stream ends with one Answered, or raises an EdgeError."""
+
+    def count_tokens(self, messages: Sequence[Message], *, thinking: bool) -> int:
+        """Tokens the prompt of these messages takes, the opening of the reply included."""
+        ...
+
+    def stream(self, request: Request) -> Generator[EngineEvent, None, None]:
+        """Answer; closing the iterator cancels."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back; a second call does nothing."""
+        ...

@@ -1,0 +1,24 @@
+"""Short ways to ask an engine on a tiny model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from edge.core.message import Message, Role
+from edge.core.spec import Sampling
+from edge.engine.edge.engine import EngineOptions
+from edge.engine.protocol import Request
+
+GREEDY = Sampling(temperature=0, max_tokens=24)
+
+
+def options_for(path: Path, **changes: object) -> EngineOptions:
+    """A small context, one thread."""
+    options = EngineOptions(str(path), "qwen2.5", n_ctx=512, n_threads=1)
+    return replace(options, **changes)  # type: ignore[arg-type]
+
+
+def ask(text: str, sampling: Sampling = GREEDY) -> Request:
+    """A request of one user message."""
+    return Request("t", (Message(Role.USER, text),), sampling)
