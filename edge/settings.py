@@ -1,0 +1,262 @@
+"""What the user chose and where it said so: flags > EDGE_* > config.toml > default.
+
+Also where files live (`Folders`). Nothing here writes when imported or loaded;
+a missing or read-only home is an error at the moment something is written.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import math
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from edge.core.errors import DiskFull, EdgeError, UsageError
+
+DEFAULT = "default"
+FLAG = "flag"
+_YES = frozenset({"1", "true", "yes", "on"})
+_NO = frozenset({"0", "false", "no", "off"})
+_KIND_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where edge keeps things; everything lies below `home` when EDGE_HOME is set."""
+
+    home: Path
+    config: Path
+    data: Path
+    cache: Path
+    models: Path
+    store: Path
+
+    @staticmethod
+    def find(environ: Mapping[str, str] = os.environ) -> Folders:
+        """The folders of this user. Creates nothing, and never fails.
+
+        Without a home directory the paths are not absolute; `private_folder`
+        refuses those, so the error comes when something is to be written.
+        """
+        try:
+            if environ.get("EDGE_HOME"):
+                return Folders.below(Path(environ["EDGE_HOME"]).expanduser().absolute())
+            import platformdirs
+
+            places = platformdirs.PlatformDirs("edge", appauthor=False)
+            data, config = places.user_data_path, places.user_config_path
+            return Folders(
+                data, config, data, places.user_cache_path, data / "models", data / "edge.db"
+            )
+        except (RuntimeError, OSError):  # HOME names nothing, or the working folder is gone
+            return Folders.below(Path("edge"))
+
+    @staticmethod
+    def below(home: Path) -> Folders:
+        """All folders under one, as EDGE_HOME asks."""
+        data = home / "data"
+        return Folders(home, home, data, home / "cache", home / "models", data / "edge.db")
+
+    @property
+    def config_file(self) -> Path:
+        """The file a user writes settings in."""
+        return self.config / "config.toml"
+
+
+def private_folder(folder: Path) -> None:
+    """Make `folder` readable by its owner alone (0700), whatever the umask says.
+
+    A folder that is there already is left as it is: it may be one the user shares.
+    Raises UsageError or DiskFull when it cannot be made.
+    """
+    if not folder.is_absolute():
+        raise UsageError(
+            f"there is no home directory to write {folder.name!r} in",
+            hint="export EDGE_HOME=/a/writable/folder",
+        )
+    try:
+        if not folder.is_dir():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            folder.chmod(0o700)
+    except OSError as cause:
+        raise cannot_write(folder, cause) from cause
+
+
+def cannot_write(path: Path, cause: OSError) -> EdgeError:
+    """The error that says why `path` was not written: DiskFull, else UsageError."""
+    if cause.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"no room on the disk to write {str(path)!r}", hint=f"df -h {path.parent}")
+    return UsageError(
+        f"cannot write {str(path)!r}: {cause.strerror}",
+        hint="export EDGE_HOME=/a/writable/folder",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a setting may be: `low` and `high` bound a number, or the length of a text."""
+
+    kind: type
+    example: str
+    low: float = -math.inf
+    high: float = math.inf
+
+    def wanted(self) -> str:
+        """The rule in words."""
+        if self.kind is str:
+            return "text that is not empty" if self.low > 0 else "text in valid UTF-8"
+        bounds = [f"at least {self.low:g}"] if self.low > -math.inf else []
+        bounds += [f"at most {self.high:.10g}"] if self.high < math.inf else []
+        return " ".join([_KIND_NAMES[self.kind], " and ".join(bounds)]).strip()
+
+    def read(self, value: object) -> Any:
+        """The value as this kind; raises ValueError when it is another kind or out of range."""
+        if self.kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not self.kind:
+            raise ValueError("another kind")
+        if isinstance(value, str):
+            value.encode()  # a lone surrogate cannot be stored or sent to an engine
+        size = len(value) if isinstance(value, str) else value
+        if isinstance(size, (int, float)) and not self.low <= size <= self.high:
+            raise ValueError("out of range")
+        return value
+
+    def read_text(self, text: str) -> Any:
+        """The value an environment variable spells; raises ValueError as `read` does."""
+        if self.kind is bool:
+            if text.lower() not in _YES | _NO:
+                raise ValueError("another kind")
+            return text.lower() in _YES
+        return self.read(self.kind(text))
+
+
+def _setting(default: object, rule: _Rule) -> Any:
+    return field(default=default, metadata={"rule": rule})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values in force. None leaves the choice to the model or the machine."""
+
+    model: str | None = _setting(None, _Rule(str, "qwen3-0.6b", low=1))
+    n_ctx: int | None = _setting(None, _Rule(int, "4096", low=256, high=2**24))
+    n_threads: int | None = _setting(None, _Rule(int, "4", low=1, high=1024))
+    thinking: bool | None = _setting(None, _Rule(bool, "true"))
+    system: str | None = _setting(None, _Rule(str, "Answer in one sentence."))
+    temperature: float | None = _setting(None, _Rule(float, "0.7", low=0, high=5))
+    max_tokens: int | None = _setting(None, _Rule(int, "512", low=1, high=2**24))
+    # llama.cpp reads 2**32 - 1 as "draw a seed", so it is not a seed one can ask for.
+    seed: int | None = _setting(None, _Rule(int, "42", low=0, high=2**32 - 2))
+    cpu_only: bool = _setting(False, _Rule(bool, "true"))
+    low_memory: bool | None = _setting(None, _Rule(bool, "true"))
+    offline: bool = _setting(False, _Rule(bool, "true"))
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def origin(self, name: str) -> str:
+        """Where a value comes from: "flag", the EDGE_* variable, the file's path, or "default"."""
+        if name not in _RULES:
+            raise _unknown(name, "asked for")
+        return self.origins.get(name, DEFAULT)
+
+
+_RULES: Mapping[str, _Rule] = {
+    entry.name: entry.metadata["rule"] for entry in fields(Settings) if "rule" in entry.metadata
+}
+
+
+def env_name(name: str) -> str:
+    """The environment variable of a setting.
+
+    >>> env_name("n_ctx"), env_name("max_tokens")
+    ('EDGE_CTX', 'EDGE_MAX_TOKENS')
+    """
+    return f"EDGE_{name.removeprefix('n_').upper()}"
+
+
+def load_settings(
+    *,
+    flags: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    folders: Folders | None = None,
+) -> Settings:
+    """Merge flags, environment and config file; the first that names a value wins.
+
+    A flag that is None and a variable that is empty count as not given. Raises
+    UsageError naming the origin of a value that is unknown, of the wrong kind
+    or out of range, also when a stronger origin would have hidden it.
+    """
+    folders = folders or Folders.find(environ)
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    path = folders.config_file
+    for name, value in _read_file(path).items():
+        values[name], origins[name] = _checked(name, value, str(path)), str(path)
+    for name in _RULES:
+        if environ.get(env_name(name)):
+            origins[name] = env_name(name)
+            values[name] = _checked(name, environ[origins[name]], origins[name])
+    for name, value in (flags or {}).items():
+        if value is not None:
+            values[name], origins[name] = _checked(name, value, FLAG), FLAG
+    return Settings(**values, origins=origins)
+
+
+def _checked(name: str, value: object, origin: str) -> Any:
+    if name not in _RULES:
+        raise _unknown(name, f"from {origin}")
+    rule = _RULES[name]
+    try:
+        # Only a variable arrives as text that spells another kind.
+        spelled = origin == env_name(name) and isinstance(value, str)
+        return rule.read_text(str(value)) if spelled else rule.read(value)
+    except (ValueError, OverflowError) as cause:
+        raise UsageError(
+            f"{name} is {_shown(value)} (from {origin}) and must be {rule.wanted()}",
+            hint=_correction(name, rule, origin),
+        ) from cause
+
+
+def _correction(name: str, rule: _Rule, origin: str) -> str:
+    example = f'"{rule.example}"' if rule.kind is str else rule.example
+    if origin == env_name(name):
+        return f"export {origin}={example}"
+    return f"{name} = {example}"
+
+
+def _shown(value: object) -> str:
+    shown = ascii(value) if isinstance(value, str) else repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def _unknown(name: str, where: str) -> UsageError:
+    near = difflib.get_close_matches(name, _RULES, n=2, cutoff=0.5)
+    return UsageError(
+        f"there is no setting {name!r} ({where})",
+        hint=" or ".join(near) if near else f"one of {', '.join(_RULES)}",
+    )
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    # A path that is not absolute means there is no home; the working folder is not one.
+    if not path.is_absolute():
+        return {}
+    try:
+        # Some editors put a byte order mark in front, which TOML does not know.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as cause:
+        raise UsageError(
+            f"cannot read {str(path)!r}: {cause.strerror}", hint=f"ls -l {path}"
+        ) from cause
+    except ValueError as cause:  # of TOML and of UTF-8 alike
+        raise UsageError(
+            f"{str(path)!r} is not valid TOML: {cause}", hint=f"correct {path}, or move it away"
+        ) from cause

@@ -1,0 +1,243 @@
+"""What was said: conversations, their trees of turns, and what each engine answered.
+
+A prompt is on disk when `begin_turn` returns, a reply when `end_turn` returns;
+while a reply streams nothing is written. A turn that a process left open when
+it died is marked incomplete by `recover`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from edge.core.conversation import Conversation, Outcome, Turn
+from edge.core.errors import UnknownName, UsageError
+from edge.core.event import Attempt
+from edge.core.message import Message
+from edge.store.database import Database, utc_now
+from edge.store.rows import insert_attempt, insert_turn, read_conversation, read_turn
+
+# Crockford's base 32: no i, l, o or u, so an id can be read aloud and typed.
+# https://www.crockford.com/base32.html
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_MISREAD = str.maketrans("oil", "011")
+_ID_LENGTH = 8
+_OPENING_LENGTH = 80
+
+_START = """
+    INSERT INTO conversations (id, model, system, started_at_utc, used)
+    VALUES (?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM conversations))
+"""
+_TAKEN = {
+    "conversations": "SELECT 1 FROM conversations WHERE id = ?",
+    "turns": "SELECT 1 FROM turns WHERE id = ?",
+}
+_TOUCH = """
+    UPDATE conversations SET used = (SELECT max(used) + 1 FROM conversations) WHERE id = ?
+"""
+_SUMMARIES = """
+    SELECT id, model,
+        coalesce((SELECT substr(text, 1, ?) FROM turns
+                  WHERE conversation_id = talk.id ORDER BY seq LIMIT 1), ''),
+        (SELECT count(*) FROM turns WHERE conversation_id = talk.id),
+        coalesce((SELECT started_at_utc FROM turns
+                  WHERE conversation_id = talk.id ORDER BY seq DESC LIMIT 1), started_at_utc)
+    FROM conversations AS talk ORDER BY used DESC LIMIT ?
+"""
+# A parent was begun before its child, so the sequence is the path's order.
+_THREAD = """
+    WITH RECURSIVE path (id, parent_id) AS (
+        SELECT id, parent_id FROM turns WHERE id = ?
+        UNION
+        SELECT turns.id, turns.parent_id FROM turns JOIN path ON turns.id = path.parent_id
+    )
+    SELECT turns.* FROM turns JOIN path USING (id) ORDER BY seq
+"""
+
+
+def random_id() -> str:
+    """Eight random characters; the caller checks that nobody has them."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A conversation in a list. `opening` is the start of its first prompt, empty without one."""
+
+    id: str
+    model: str
+    opening: str
+    n_turns: int
+    last_at_utc: str
+
+
+class Conversations:
+    """The conversations of one store. Any thread may call; each call is one transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now_utc: Callable[[], str] = utc_now,
+        new_id: Callable[[], str] = random_id,
+    ) -> None:
+        self._database = database
+        self._now_utc = now_utc
+        self._new_id = new_id
+
+    def start(self, model: str, system: str) -> Conversation:
+        """A new conversation without turns."""
+        with self._database.write() as connection:
+            new_id, now = self._free_id(connection, "conversations"), self._now_utc()
+            connection.execute(_START, (new_id, model, system, now))
+        return Conversation(new_id, model, system, (), now)
+
+    def begin_turn(self, conversation_id: str, parent_id: str | None, prompt: Message) -> Turn:
+        """Keep a prompt that follows the turn `parent_id`; it is on disk when this returns.
+
+        Raises UnknownName when the conversation or the parent is not there.
+        """
+        owner = self._database.owner.name  # touches files, so not inside the transaction
+        with self._database.write() as connection:
+            _found(connection.execute(_TOUCH, (conversation_id,)), conversation_id)
+            if parent_id is not None:
+                _require_turn(connection, conversation_id, parent_id)
+            turn_id, now = self._free_id(connection, "turns"), self._now_utc()
+            turn = Turn(turn_id, parent_id, prompt, (), now, Outcome.OPEN)
+            insert_turn(connection, conversation_id, turn, owner)
+        return turn
+
+    def end_turn(self, turn_id: str, attempts: Iterable[Attempt], outcome: Outcome) -> None:
+        """Keep what was answered and how the turn ended; all of it or nothing.
+
+        Ends a turn begun through this opened store, once; raises UnknownName
+        for any other.
+        """
+        if outcome is Outcome.OPEN:
+            raise UsageError("a turn cannot end as open", hint="finished, stopped or failed")
+        owner = self._database.owner.name
+        with self._database.write() as connection:
+            # By owner, not by outcome: should another process have taken this one
+            # for dead and marked the turn, the answer still finds its place.
+            ended = connection.execute(
+                "UPDATE turns SET outcome = ?, owner = '' WHERE id = ? AND owner = ?",
+                (outcome, turn_id, owner),
+            )
+            if ended.rowcount == 0:
+                raise UnknownName(f"there is no turn {turn_id!r} begun here and not ended")
+            for attempt in attempts:
+                insert_attempt(connection, turn_id, attempt)
+
+    def recover(self) -> int:
+        """Mark as incomplete what dead processes left open; says how many turns those are.
+
+        Turns of this and of other living processes stay open.
+        """
+        owner = self._database.owner
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT owner FROM turns WHERE outcome = 'open'"
+            ).fetchall()
+        dead = [(row["owner"],) for row in rows if not owner.alive(row["owner"])]
+        owner.forget_the_dead()
+        return self._mark_incomplete(dead) if dead else 0
+
+    def get(self, name: str) -> Conversation:
+        """The conversation of that id, or of the one id that begins so.
+
+        Raises UnknownName, with near ids when there are some.
+        """
+        with self._database.read() as connection:
+            return read_conversation(connection, _find(connection, name))
+
+    def latest(self) -> Conversation | None:
+        """The conversation started or written to last, whatever the clock said then."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT * FROM conversations ORDER BY used DESC LIMIT 1"
+            ).fetchone()
+            return None if row is None else read_conversation(connection, row)
+
+    def list(self, limit: int = 20) -> tuple[Summary, ...]:
+        """The conversations started or written to last, newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(_SUMMARIES, (_OPENING_LENGTH, limit)).fetchall()
+        return tuple(Summary(*row) for row in rows)
+
+    def thread(self, turn_id: str) -> tuple[Turn, ...]:
+        """The turns from the root to this one; raises UnknownName."""
+        with self._database.read() as connection:
+            rows = connection.execute(_THREAD, (turn_id,)).fetchall()
+            if not rows:
+                raise UnknownName(f"there is no turn {turn_id!r}")
+            return tuple(read_turn(connection, row) for row in rows)
+
+    def set_system(self, conversation_id: str, system: str) -> None:
+        """Change the system prompt; raises UnknownName."""
+        self._change(
+            "UPDATE conversations SET system = :value WHERE id = :id", conversation_id, system
+        )
+
+    def set_model(self, conversation_id: str, model: str) -> None:
+        """Change the model that answers from now on; raises UnknownName."""
+        self._change(
+            "UPDATE conversations SET model = :value WHERE id = :id", conversation_id, model
+        )
+
+    def delete(self, conversation_id: str) -> None:
+        """Remove a conversation and all it holds, overwritten in the file; raises UnknownName."""
+        self._change("DELETE FROM conversations WHERE id = :id", conversation_id)
+
+    def _change(self, statement: str, conversation_id: str, value: str = "") -> None:
+        with self._database.write() as connection:
+            done = connection.execute(statement, {"id": conversation_id, "value": value})
+            _found(done, conversation_id)
+
+    def _mark_incomplete(self, owners: Iterable[tuple[str]]) -> int:
+        with self._database.write() as connection:
+            return connection.executemany(
+                "UPDATE turns SET outcome = 'incomplete' WHERE outcome = 'open' AND owner = ?",
+                owners,
+            ).rowcount
+
+    def _free_id(self, connection: sqlite3.Connection, table: str) -> str:
+        taken = _TAKEN[table]
+        while connection.execute(taken, (candidate := self._new_id(),)).fetchone():
+            pass
+        return candidate
+
+
+def _found(done: sqlite3.Cursor, conversation_id: str) -> None:
+    if done.rowcount == 0:
+        raise UnknownName(f"there is no conversation {conversation_id!r}")
+
+
+def _require_turn(connection: sqlite3.Connection, conversation_id: str, turn_id: str) -> None:
+    turn = connection.execute(
+        "SELECT 1 FROM turns WHERE id = ? AND conversation_id = ?", (turn_id, conversation_id)
+    )
+    if turn.fetchone() is None:
+        raise UnknownName(f"conversation {conversation_id!r} has no turn {turn_id!r}")
+
+
+def _find(connection: sqlite3.Connection, name: str) -> sqlite3.Row:
+    typed = name.strip().lower().translate(_MISREAD)
+    # "~" sorts after every character of the alphabet.
+    rows = connection.execute(
+        "SELECT * FROM conversations WHERE id >= ? AND id < ? ORDER BY used DESC",
+        (typed, f"{typed}~"),
+    ).fetchall()
+    if len(rows) == 1 and typed:
+        row: sqlite3.Row = rows[0]
+        return row
+    if rows:
+        raise UnknownName(
+            f"{name!r} begins the ids of {len(rows)} conversations",
+            hint=" or ".join(row["id"] for row in rows[:3]),
+        )
+    ids = [row["id"] for row in connection.execute("SELECT id FROM conversations")]
+    near = difflib.get_close_matches(typed, ids, n=3, cutoff=0.5)
+    raise UnknownName(f"there is no conversation {name!r}", hint=" or ".join(near))

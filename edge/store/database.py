@@ -1,0 +1,183 @@
+"""The store's file: opened with safe settings, private, and brought up to date.
+
+One connection, guarded by a lock: an app may send from one thread and read
+from another. Transactions of two threads take turns, each a few milliseconds;
+nobody holds one while an engine is answering. Other processes are kept apart
+by SQLite itself: writers queue for at most 5 s, then Busy.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge.core.errors import UsageError
+from edge.settings import cannot_write, private_folder
+from edge.store.faults import BUSY_S, damaged, our_errors
+from edge.store.owner import Owner
+from edge.store.schema import APPLICATION_ID, MIGRATIONS, Migration
+
+_STRICT_TABLES = (3, 37, 0)
+# A rollback journal: WAL lost data before SQLite 3.51.3, and Python often brings
+# an older one. FULL: what was acknowledged survives a power cut. secure_delete:
+# what a user deletes is overwritten in the file. No mmap: a damaged disk then
+# gives an error code, not a signal.
+_PRAGMAS = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA mmap_size = 0",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+)
+_MIGRATIONS_TABLE = """
+    CREATE TABLE IF NOT EXISTS migrations (
+        name TEXT PRIMARY KEY NOT NULL,
+        applied_at_utc TEXT NOT NULL
+    ) STRICT
+"""
+
+
+def utc_now() -> str:
+    """The time to show with a row, ISO 8601 with a trailing Z; never used to order rows."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Database:
+    """An open store. `write` and `read` are transactions; both may be used from any thread."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.owner = Owner(path.with_name(f"{path.name}-owners"))
+        self._connection = connection
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, and on disk when the block has ended without an error."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view over several queries."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        with self._lock, our_errors(self.path):
+            self._connection.execute(begin)
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # SQLite has often rolled back by itself, as on a full disk.
+                if self._connection.in_transaction:
+                    with suppress(sqlite3.Error):
+                        self._connection.execute("ROLLBACK")
+                raise
+
+    def check(self) -> None:
+        """Read every page; raises StoreDamaged with the first thing found wrong."""
+        with self.read() as connection:
+            found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if found != "ok":
+            raise damaged(self.path, found)
+
+    def close(self) -> None:
+        """Give the file and the owner's lock back; a second call does nothing."""
+        with self._lock:
+            self.owner.release()
+            self._connection.close()
+
+
+def open_database(path: Path, *, migrations: tuple[Migration, ...] = MIGRATIONS) -> Database:
+    """Open or create the store at `path`, private to its owner, all migrations applied.
+
+    Raises UsageError (cannot be created, of another program or of a newer
+    edge), StoreDamaged, DiskFull or Busy; the file is then as it was.
+    """
+    if sqlite3.sqlite_version_info < _STRICT_TABLES:
+        raise UsageError(
+            f"this Python brings SQLite {sqlite3.sqlite_version}; edge needs 3.37 or newer",
+            hint="a newer Python, from: https://www.python.org/downloads/",
+        )
+    _make_private(path)
+    with our_errors(path):
+        connection = sqlite3.connect(
+            path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+        )
+        database = Database(path, connection)
+        try:
+            connection.row_factory = sqlite3.Row
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+            _migrate(database, migrations)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
+def _make_private(path: Path) -> None:
+    private_folder(path.parent)
+    try:
+        # Only a file that is not there is opened here: closing any descriptor of a
+        # file drops the locks this process holds on it (POSIX), SQLite's included.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        path.chmod(0o600)
+    except FileExistsError:
+        if path.is_file() and path.stat().st_mode & 0o077:
+            with suppress(OSError):  # somebody else's, or on a read-only disk
+                path.chmod(0o600)
+    except OSError as cause:
+        raise cannot_write(path, cause) from cause
+
+
+def _migrate(database: Database, migrations: tuple[Migration, ...]) -> None:
+    with database.read() as connection:
+        if not _pending(database.path, connection, migrations):
+            return
+    # Outside a transaction, as it must be; changes nothing in a file of ours.
+    connection.execute("PRAGMA journal_mode = DELETE")
+    with database.write() as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(_MIGRATIONS_TABLE)
+        # Asked again inside: another process may have been faster.
+        for migration in _pending(database.path, connection, migrations):
+            for statement in migration.statements:
+                connection.execute(statement)
+            row = (migration.name, utc_now())
+            connection.execute("INSERT INTO migrations VALUES (?, ?)", row)
+
+
+def _pending(
+    path: Path, connection: sqlite3.Connection, migrations: tuple[Migration, ...]
+) -> tuple[Migration, ...]:
+    applied = _applied(path, connection)
+    unknown = applied - {migration.name for migration in migrations}
+    if unknown:
+        raise UsageError(
+            f"{str(path)!r} was written by a newer edge ({max(unknown)!r})",
+            hint="pip install --upgrade edge-qwen",
+            kept="the file is left as it is",
+        )
+    return tuple(migration for migration in migrations if migration.name not in applied)
+
+
+def _applied(path: Path, connection: sqlite3.Connection) -> set[str]:
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
+        return set()
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise UsageError(
+            f"{str(path)!r} is a SQLite file of another program",
+            hint="export EDGE_HOME=/a/writable/folder",
+            kept="the file is left as it is",
+        )
+    return {row["name"] for row in connection.execute("SELECT name FROM migrations")}

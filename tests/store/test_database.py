@@ -1,0 +1,300 @@
+"""The store's file with real SQLite: private, up to date, and whole or not touched."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge.core.errors import Busy, DiskFull, EdgeError, StoreDamaged, UsageError
+from edge.core.message import Message, Role
+from edge.store.conversations import Conversations
+from edge.store.database import open_database
+from edge.store.schema import MIGRATIONS, Migration
+
+PAGE_BYTES = 4096
+NOTES = Migration("0002 notes", ("CREATE TABLE notes (text TEXT NOT NULL) STRICT",))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "data" / "edge.db"
+
+
+@pytest.fixture
+def tmpfs(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 KiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place],
+        check=False,
+        capture_output=True,
+    )
+    if mounted.returncode:
+        pytest.skip(f"cannot mount a small disk here: {mounted.stderr.decode().strip()}")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def fill(path: Path, texts: list[str]) -> str:
+    """Write one conversation with a turn for each text; its id."""
+    with closing(open_database(path)) as database:
+        conversations = Conversations(database)
+        talk = conversations.start("toy", "be brief")
+        for text in texts:
+            conversations.begin_turn(talk.id, None, Message(Role.USER, text))
+    return talk.id
+
+
+def read(path: Path, talk_id: str) -> list[str]:
+    """The prompts of a conversation."""
+    with closing(open_database(path)) as database:
+        return [turn.prompt.text for turn in Conversations(database).get(talk_id).turns]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
+def test_a_new_store_is_private_whatever_the_umask_says(path: Path, umask: int) -> None:
+    path.parent.parent.mkdir()
+    before = os.umask(umask)
+    try:
+        open_database(path).close()
+    finally:
+        os.umask(before)
+    assert (mode(path), mode(path.parent)) == (0o600, 0o700)
+
+
+def test_a_store_that_others_could_read_is_closed_to_them(path: Path) -> None:
+    open_database(path).close()
+    path.chmod(0o644)
+    open_database(path).close()
+    assert mode(path) == 0o600
+
+
+def test_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    open_database(tmp_path / "edge.db").close()
+    assert mode(tmp_path) == 0o755
+
+
+def test_the_settings_that_keep_turns_safe_are_in_force(path: Path) -> None:
+    names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "mmap_size")
+    with closing(open_database(path)) as database, database.read() as connection:
+        found = [connection.execute(f"PRAGMA {name}").fetchall() for name in names]
+    values = [row[0][0] if row else 0 for row in found]
+    assert values == ["delete", 2, 1, 1, 0]
+
+
+def test_each_migration_is_applied_once_and_by_name(path: Path) -> None:
+    open_database(path).close()
+    for _ in range(2):
+        open_database(path, migrations=(*MIGRATIONS, NOTES)).close()
+    with closing(sqlite3.connect(path)) as connection:
+        names = [row[0] for row in connection.execute("SELECT name FROM migrations")]
+    assert names == ["0001 conversations", "0002 notes"]
+
+
+def test_a_migration_that_fails_leaves_the_store_as_it_was(path: Path) -> None:
+    open_database(path).close()
+    before = path.read_bytes()
+    broken = Migration("0003 broken", (*NOTES.statements, "CREATE TABLE notes (again TEXT)"))
+    with pytest.raises(EdgeError):
+        open_database(path, migrations=(*MIGRATIONS, broken))
+    assert path.read_bytes() == before
+
+
+def test_a_store_of_a_newer_edge_is_refused_untouched_and_says_to_upgrade(path: Path) -> None:
+    open_database(path, migrations=(*MIGRATIONS, NOTES)).close()
+    before = path.read_bytes()
+    with pytest.raises(UsageError) as caught:
+        open_database(path)
+    assert "'0002 notes'" in caught.value.message
+    assert caught.value.hint == "pip install --upgrade edge-qwen"
+    assert path.read_bytes() == before
+
+
+def test_a_sqlite_file_of_another_program_is_refused_untouched(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="another program"):
+        open_database(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_damaged_and_untouched(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"dear diary, " * 1000)
+    with pytest.raises(StoreDamaged) as caught:
+        open_database(path)
+    assert caught.value.exit_code == 40
+    assert str(path) in caught.value.hint
+    assert path.read_bytes() == b"dear diary, " * 1000
+
+
+def test_no_zeroed_page_is_shown_as_text_or_changes_the_file(path: Path) -> None:
+    # Long texts: the last page of each is one that SQLite itself cannot check.
+    texts = [chr(ord("a") + n) * (9_000 + 1_000 * n) for n in range(6)]
+    talk_id = fill(path, texts)
+    sound = path.read_bytes()
+    n_pages = len(sound) // PAGE_BYTES
+    assert n_pages > 20
+    damaged = 0
+    for page in range(n_pages):
+        start = page * PAGE_BYTES
+        broken = sound[:start] + bytes(PAGE_BYTES) + sound[start + PAGE_BYTES :]
+        path.write_bytes(broken)
+        try:
+            assert read(path, talk_id) == texts
+        except StoreDamaged:
+            damaged += 1
+        assert path.read_bytes() == broken
+    # All pages of text (three or four for each of six texts) at the least.
+    assert damaged >= 18
+
+
+def test_check_reads_all_and_names_the_damage(path: Path) -> None:
+    fill(path, ["a" * 50_000])
+    with closing(open_database(path)) as database:
+        database.check()
+    content = bytearray(path.read_bytes())
+    content[-PAGE_BYTES * 3 : -PAGE_BYTES * 2] = bytes(PAGE_BYTES)
+    path.write_bytes(content)
+    with closing(open_database(path)) as database, pytest.raises(StoreDamaged):
+        database.check()
+
+
+def test_a_cut_file_is_damaged_and_untouched(path: Path) -> None:
+    talk_id = fill(path, ["a" * 50_000])
+    cut = path.read_bytes()[: 7 * PAGE_BYTES]
+    path.write_bytes(cut)
+    with pytest.raises(StoreDamaged):
+        read(path, talk_id)
+    assert path.read_bytes() == cut
+
+
+def test_a_writer_that_waits_too_long_is_told_who_is_in_the_way(path: Path) -> None:
+    with closing(open_database(path)) as database, closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Busy) as caught, database.write():
+            pytest.fail("two writers at once")
+    assert caught.value.exit_code == 13
+    assert "5 s" in caught.value.message
+
+
+def test_a_full_disk_refuses_the_turn_and_keeps_those_before(tmpfs: Path) -> None:
+    path = tmpfs / "edge.db"
+    talk_id = fill(path, ["kept"])
+    with closing(open_database(path)) as database:
+        conversations = Conversations(database)
+        with pytest.raises(DiskFull) as caught:
+            conversations.begin_turn(talk_id, None, Message(Role.USER, "x" * 400_000))
+        assert caught.value.exit_code == 12
+        assert [turn.prompt.text for turn in conversations.get(talk_id).turns] == ["kept"]
+        conversations.begin_turn(talk_id, None, Message(Role.USER, "short enough"))
+        database.check()
+
+
+def test_a_store_on_a_full_disk_is_not_half_created(tmpfs: Path) -> None:
+    (tmpfs / "filler").write_bytes(bytes(256 * 1024 - 2 * PAGE_BYTES))
+    with pytest.raises(DiskFull):
+        open_database(tmpfs / "edge.db")
+    (tmpfs / "filler").unlink()
+    with closing(open_database(tmpfs / "edge.db")) as database:
+        assert Conversations(database).latest() is None
+
+
+def test_a_read_only_disk_is_an_error_with_a_way_out_and_reading_still_works(tmpfs: Path) -> None:
+    talk_id = fill(tmpfs / "edge.db", ["kept"])
+    subprocess.run(["mount", "-o", "remount,ro", tmpfs], check=True)
+    with closing(open_database(tmpfs / "edge.db")) as database:
+        conversations = Conversations(database)
+        assert conversations.get(talk_id).turns[0].prompt.text == "kept"
+        for write in (
+            conversations.recover,
+            lambda: conversations.start("toy", ""),
+            lambda: conversations.begin_turn(talk_id, None, Message(Role.USER, "hello")),
+        ):
+            with pytest.raises(UsageError) as caught:
+                write()
+            assert "EDGE_HOME" in caught.value.hint
+    with pytest.raises(UsageError, match="Read-only file system") as caught:
+        open_database(tmpfs / "new" / "edge.db")
+    assert "EDGE_HOME" in caught.value.hint
+
+
+def test_a_place_that_cannot_hold_a_store_is_an_error_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    for place in (tmp_path / "file" / "edge.db", tmp_path / "folder"):
+        with pytest.raises(UsageError) as caught:
+            open_database(place)
+        assert "EDGE_HOME" in caught.value.hint
+    assert mode(tmp_path / "folder") & stat.S_IXUSR
+
+
+def test_a_failed_block_leaves_nothing_behind_and_the_store_usable(path: Path) -> None:
+    with closing(open_database(path, migrations=(*MIGRATIONS, NOTES))) as database:
+
+        def break_off() -> None:
+            with database.write() as connection:
+                connection.execute("INSERT INTO notes VALUES ('half')")
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            break_off()
+        with database.write() as connection:
+            connection.execute("INSERT INTO notes VALUES ('whole')")
+        with database.read() as connection:
+            assert [row[0] for row in connection.execute("SELECT text FROM notes")] == ["whole"]
+
+
+def test_threads_write_and_read_through_one_open_store(path: Path) -> None:
+    with closing(open_database(path)) as database:
+        conversations = Conversations(database)
+        talk = conversations.start("toy", "")
+        seen: list[int] = []
+
+        def write() -> None:
+            for n in range(25):
+                conversations.begin_turn(talk.id, None, Message(Role.USER, f"prompt {n}"))
+
+        def read() -> None:
+            seen.extend(len(conversations.get(talk.id).turns) for _ in range(25))
+
+        threads = [threading.Thread(target=each) for each in (write, write, read)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(conversations.get(talk.id).turns) == 50
+    assert seen == sorted(seen)
+    assert len(seen) == 25
+
+
+def test_a_closed_store_says_so(path: Path) -> None:
+    database = open_database(path)
+    database.close()
+    database.close()
+    with pytest.raises(UsageError, match="closed"):
+        Conversations(database).latest()
+
+
+def test_what_is_deleted_is_overwritten_in_the_file(path: Path) -> None:
+    talk_id = fill(path, ["my secret " * 5_000, "my other secret"])
+    assert b"secret" in path.read_bytes()
+    with closing(open_database(path)) as database:
+        Conversations(database).delete(talk_id)
+    assert b"secret" not in path.read_bytes()
