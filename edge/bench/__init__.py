@@ -1,0 +1,1 @@
+"""Measure this machine: the full path beside the raw engine."""

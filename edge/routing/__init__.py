@@ -1,0 +1,1 @@
+"""Who answers a turn: pure functions from measured facts to a decision."""
