@@ -1,0 +1,1 @@
+"""The terminal's door: prints and asks, never decides."""

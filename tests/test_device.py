@@ -1,0 +1,193 @@
+"""Probing: small trees of files stand in for machines, containers and phones."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.core.units import GIB, MIB
+from edge.device import measure_bandwidth, probe_device
+
+ON_LINUX = pytest.mark.skipif(
+    sys.platform in ("darwin", "win32"), reason="trees of /proc and /sys are Linux's"
+)
+pytestmark = ON_LINUX
+
+
+@pytest.fixture
+def root(tmp_path) -> Path:
+    """A machine of 8 GiB, 6 of them available, with four cores of two threads each."""
+    kib = GIB // 1024
+    put(tmp_path, "proc/meminfo", f"MemTotal: {8 * kib} kB\nMemAvailable: {6 * kib} kB\n")
+    for cpu in range(8):
+        siblings = f"{cpu % 4},{cpu % 4 + 4}"
+        put(tmp_path, f"sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list", siblings)
+    return tmp_path
+
+
+def put(root: Path, name: str, text: object) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{text}\n")
+
+
+def cgroup(root: Path, name: str, **files: object) -> None:
+    for file, text in files.items():
+        put(root, f"sys/fs/cgroup/{name}/{file.replace('__', '.')}", text)
+
+
+ALL = range(8)
+
+
+# Cores.
+
+
+def test_two_threads_of_one_core_count_once(root):
+    assert probe_device(root, allowed_cpus=ALL).n_cores == 4
+
+
+def test_only_cores_this_process_may_use_count(root):
+    assert probe_device(root, allowed_cpus={0, 4}).n_cores == 1
+    assert probe_device(root, allowed_cpus={0, 1, 2}).n_cores == 3
+
+
+def test_without_a_topology_every_processor_is_a_core(tmp_path):
+    assert probe_device(tmp_path, allowed_cpus={0, 1, 2}).n_cores == 3
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"), [("200000 100000", 2), ("250000 100000", 2), ("50000 100000", 1)]
+)
+def test_a_quota_lets_whole_cores_run_and_at_least_one(root, quota, cores):
+    put(root, "proc/self/cgroup", "0::/")
+    cgroup(root, "", cpu__max=quota)
+    assert probe_device(root, allowed_cpus=ALL).n_cores == cores
+
+
+def test_no_quota_limits_nothing(root):
+    put(root, "proc/self/cgroup", "0::/app")
+    cgroup(root, "app", cpu__max="max 100000")
+    assert probe_device(root, allowed_cpus=ALL).n_cores == 4
+
+
+def test_a_quota_of_the_older_cgroups_counts(root):
+    put(root, "proc/self/cgroup", "3:cpu,cpuacct:/box")
+    cgroup(root, "cpu,cpuacct/box", cpu__cfs_quota_us=300000, cpu__cfs_period_us=100000)
+    assert probe_device(root, allowed_cpus=ALL).n_cores == 3
+
+
+# Memory.
+
+
+def test_without_limits_the_machines_memory_counts(root):
+    device = probe_device(root, allowed_cpus=ALL)
+    assert (device.memory_bytes, device.free_bytes) == (8 * GIB, 6 * GIB)
+
+
+def test_an_old_kernel_without_an_estimate_gets_the_sum(root):
+    put(root, "proc/meminfo", "MemTotal: 4096 kB\nMemFree: 100 kB\nBuffers: 20 kB\nCached: 3 kB")
+    assert probe_device(root, allowed_cpus=ALL).free_bytes == 123 * 1024
+
+
+def test_a_containers_limit_counts_instead_of_the_machine(root):
+    put(root, "proc/self/cgroup", "0::/")
+    cgroup(root, "", memory__max=2 * GIB, memory__current=GIB // 2)
+    device = probe_device(root, allowed_cpus=ALL)
+    assert (device.memory_bytes, device.free_bytes) == (2 * GIB, 3 * GIB // 2)
+
+
+def test_file_cache_is_not_use(root):
+    put(root, "proc/self/cgroup", "0::/")
+    stat = f"anon {100 * MIB}\ninactive_file {300 * MIB}\nactive_file {100 * MIB}"
+    cgroup(root, "", memory__max=GIB, memory__current=500 * MIB, memory__stat=stat)
+    assert probe_device(root, allowed_cpus=ALL).free_bytes == (1024 - 100) * MIB
+
+
+def test_a_limit_further_up_the_tree_counts(root):
+    put(root, "proc/self/cgroup", "0::/slice/app")
+    cgroup(root, "slice/app", memory__max="max", memory__current=100 * MIB)
+    cgroup(root, "slice", memory__max=3 * GIB, memory__current=GIB)
+    device = probe_device(root, allowed_cpus=ALL)
+    assert (device.memory_bytes, device.free_bytes) == (3 * GIB, 2 * GIB)
+
+
+def test_a_path_outside_the_container_still_finds_its_top(root):
+    put(root, "proc/self/cgroup", "0::/../../kubepods/pod7/app")
+    cgroup(root, "", memory__max=GIB, memory__current=0)
+    assert probe_device(root, allowed_cpus=ALL).memory_bytes == GIB
+
+
+def test_where_the_kernel_begins_to_slow_us_down_is_a_limit_too(root):
+    put(root, "proc/self/cgroup", "0::/")
+    cgroup(root, "", memory__max=4 * GIB, memory__high=GIB, memory__current=0)
+    assert probe_device(root, allowed_cpus=ALL).free_bytes == GIB
+
+
+def test_a_limit_of_the_older_cgroups_counts_with_its_children(root):
+    put(root, "proc/self/cgroup", "9:name=systemd:/\n4:memory:/box\n0::/")
+    stat = f"active_file 0\ninactive_file 0\ntotal_inactive_file {200 * MIB}\ntotal_active_file 0"
+    files = {"memory__limit_in_bytes": GIB, "memory__usage_in_bytes": 300 * MIB}
+    cgroup(root, "memory/box", **files, memory__stat=stat)
+    assert probe_device(root, allowed_cpus=ALL).free_bytes == (1024 - 100) * MIB
+
+
+def test_the_older_cgroups_way_to_say_no_limit_is_understood(root):
+    put(root, "proc/self/cgroup", "4:memory:/")
+    cgroup(
+        root, "memory", memory__limit_in_bytes=9223372036854771712, memory__usage_in_bytes=GIB * 7
+    )
+    assert probe_device(root, allowed_cpus=ALL).free_bytes == 6 * GIB
+
+
+def test_use_above_the_limit_leaves_nothing_not_less(root):
+    put(root, "proc/self/cgroup", "0::/")
+    cgroup(root, "", memory__max=GIB, memory__current=2 * GIB)
+    assert probe_device(root, allowed_cpus=ALL).free_bytes == 0
+
+
+# Battery and name.
+
+
+@pytest.mark.parametrize(
+    ("status", "on_battery"), [("Discharging", True), ("Charging", False), ("Full", False)]
+)
+def test_a_draining_battery_is_noticed(root, status, on_battery):
+    put(root, "sys/class/power_supply/BAT0/type", "Battery")
+    put(root, "sys/class/power_supply/BAT0/status", status)
+    assert probe_device(root, allowed_cpus=ALL).on_battery is on_battery
+
+
+def test_the_battery_of_a_mouse_is_not_the_machines(root):
+    put(root, "sys/class/power_supply/hid-mouse/type", "Battery")
+    put(root, "sys/class/power_supply/hid-mouse/scope", "Device")
+    put(root, "sys/class/power_supply/hid-mouse/status", "Discharging")
+    assert probe_device(root, allowed_cpus=ALL).on_battery is None
+
+
+def test_a_board_is_called_by_its_name(root):
+    put(root, "proc/device-tree/model", "Raspberry Pi 5 Model B Rev 1.0\0")
+    assert probe_device(root, allowed_cpus=ALL).name == "Raspberry Pi 5 Model B Rev 1.0"
+
+
+# This machine.
+
+
+def test_this_machine_has_cores_and_memory():
+    device = probe_device()
+    assert 1 <= device.n_cores <= (os.cpu_count() or 1)
+    assert 0 < device.free_bytes <= device.memory_bytes
+    assert device.bandwidth_bytes_per_s is None
+
+
+def test_memory_is_measured_only_when_asked():
+    bandwidth = probe_device(with_bandwidth=True).bandwidth_bytes_per_s
+    # From a slow board to a large server; less or more would be a broken probe.
+    assert bandwidth is not None
+    assert 1e8 < bandwidth < 5e12
+
+
+def test_every_thread_reads_its_own_share():
+    assert measure_bandwidth(3, probe_bytes=4 * MIB) > 1e7
