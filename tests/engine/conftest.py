@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from asking import options_for
+
 from edge.engine.edge.engine import EdgeEngine
 from tiny_gguf import make_tiny
 

@@ -11,13 +11,13 @@ from edge.engine.edge.frames import Frame
 from edge.engine.edge.worker import main
 
 kind, nth, marker = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-seen = 0
+seen: list[Frame] = []
 
 
 def abort_there(frame: Frame) -> None:
-    global seen
-    seen += type(frame).__name__ == kind
-    if type(frame).__name__ != kind or seen != nth:
+    if type(frame).__name__ == kind:
+        seen.append(frame)
+    if type(frame).__name__ != kind or len(seen) != nth:
         return
     if marker:
         if Path(marker).exists():

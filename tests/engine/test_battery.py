@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from asking import GREEDY, ask, options_for
+
 from edge.core.errors import ContextFull
 from edge.core.event import Delta, StopReason
 from edge.core.message import Message, Role

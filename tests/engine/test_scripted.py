@@ -95,6 +95,12 @@ def test_it_stops_at_a_stop_string_and_does_not_show_it():
     assert (told(events), last.stop_reason) == ("Hell", StopReason.STOP_STRING)
 
 
+def test_a_reply_that_has_stopped_raises_no_fault():
+    script = [Reply("Hello there", fault=Fault(EngineDied("died"), after_tokens=2))]
+    *_, last = ScriptedEngine(script).stream(asked(sampling=Sampling(stop=("o t",))))
+    assert last.stop_reason is StopReason.STOP_STRING
+
+
 def test_it_stops_when_the_context_is_full():
     # "Hi" counts 4 + 1 and the opening 4, so 2 of 11 are left.
     *events, last = ScriptedEngine(["Hello there"], n_ctx=11).stream(asked())

@@ -1,9 +1,9 @@
 """The only module that touches llama_cpp: its C functions as three small owners.
 
 `Model` owns the weights and the vocabulary, `Context` the KV cache, `Sampler` a
-chain that draws tokens. NULL and return codes become our errors here, and no
-pointer leaves. The binding's `Llama` class is not used. A context has one owner
-thread; only `Context.abort` may be called from another.
+chain that draws tokens. NULL and return codes become our errors here. The
+binding's `Llama` class is not used. A context has one owner thread; only
+`Context.abort` may be called from another.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _check_binding() -> None:
         raise ImportError(f"struct sizes {found}, {_STRUCT_BYTES} expected")
 
 
-@llama.llama_log_callback
+@llama.llama_log_callback  # type: ignore[untyped-decorator]
 def _keep_log(_level: int, text: bytes, _data: object) -> None:
     _log.append(text.decode("utf-8", "replace").rstrip("\n"))
 
@@ -115,13 +115,13 @@ class Model:
         params.use_extra_bufts = repack
         params.vocab_only = vocab_only
         params.progress_callback = llama.llama_progress_callback(progress)
-        self._handle = llama.llama_model_load_from_file(os.fsencode(path), params)
-        if not self._handle:
+        self.handle = llama.llama_model_load_from_file(os.fsencode(path), params)
+        if not self.handle:
             raise BadModelFile(
                 f"the engine could not load {path!r}: {log_tail() or 'no reason given'}",
                 hint="edge verify, or another quant from: edge models",
             )
-        self._vocab = llama.llama_model_get_vocab(self._handle)
+        self._vocab = llama.llama_model_get_vocab(self.handle)
         self._piece_buffer = ctypes.create_string_buffer(512)
         self.n_vocab: int = llama.llama_vocab_n_tokens(self._vocab)
 
@@ -129,7 +129,7 @@ class Model:
     def recurrent(self) -> bool:
         """Whether part of the state cannot be rolled back; asked of the model, not its name."""
         asked = (llama.llama_model_is_recurrent, llama.llama_model_is_hybrid)
-        return any(is_so(self._handle) for is_so in asked)
+        return any(is_so(self.handle) for is_so in asked)
 
     def tokenize(self, text: str, *, control: bool = False) -> list[int]:
         """Token ids of a text; with `control` the names of control tokens count as such."""
@@ -164,14 +164,9 @@ class Model:
 
     def close(self) -> None:
         """Unmap the weights; contexts made from them must be closed before."""
-        if self._handle:
-            llama.llama_model_free(self._handle)
-            self._handle = None
-
-    @property
-    def handle(self) -> Any:
-        """The C pointer, for the classes of this module."""
-        return self._handle
+        if self.handle:
+            llama.llama_model_free(self.handle)
+            self.handle = None
 
 
 def _flag_as_abort_callback() -> Any:
@@ -197,13 +192,13 @@ class Context:
         self._abort_callback = _flag_as_abort_callback()
         params.abort_callback = self._abort_callback
         params.abort_callback_data = ctypes.addressof(self._flag)
-        self._handle = llama.llama_init_from_model(model.handle, params)
-        if not self._handle:
+        self.handle = llama.llama_init_from_model(model.handle, params)
+        if not self.handle:
             raise DoesNotFit(
                 f"no memory for a context of {n_ctx} tokens: {log_tail() or 'no reason given'}",
                 hint=f"edge chat --ctx {max(256, n_ctx // 2)}",
             )
-        self._memory = llama.llama_get_memory(self._handle)
+        self._memory = llama.llama_get_memory(self.handle)
         self._batch = (llama.llama_token * chunk)()  # the C batch keeps a pointer to it
         self.n_ctx = n_ctx
         self.chunk = chunk
@@ -212,7 +207,7 @@ class Context:
     def decode(self, tokens: Sequence[int]) -> bool:
         """Read at most `chunk` tokens; False when aborted. Raises when the cache is full."""
         self._batch[: len(tokens)] = tokens
-        code = llama.llama_decode(self._handle, llama.llama_batch_get_one(self._batch, len(tokens)))
+        code = llama.llama_decode(self.handle, llama.llama_batch_get_one(self._batch, len(tokens)))
         if code in (0, _DECODE_ABORTED):
             return bool(code == 0)
         if code == _DECODE_FULL:
@@ -236,7 +231,7 @@ class Context:
         """A view of the last row of logits, valid until the next decode; shape (n_vocab,)."""
         import numpy as np
 
-        row = llama.llama_get_logits_ith(self._handle, -1)
+        row = llama.llama_get_logits_ith(self.handle, -1)
         return np.ctypeslib.as_array(row, shape=(self.n_vocab,))
 
     def abort(self, wanted: bool) -> None:
@@ -250,14 +245,9 @@ class Context:
 
     def close(self) -> None:
         """Give the cache back."""
-        if self._handle:
-            llama.llama_free(self._handle)
-            self._handle = None
-
-    @property
-    def handle(self) -> Any:
-        """The C pointer, for the classes of this module."""
-        return self._handle
+        if self.handle:
+            llama.llama_free(self.handle)
+            self.handle = None
 
 
 class Sampler:

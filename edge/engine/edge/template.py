@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from edge.core.errors import UnsupportedModel, UsageError
 from edge.core.message import Message, Role
@@ -107,7 +107,7 @@ def render(messages: Sequence[Message], template: str, *, thinking: bool) -> tup
     for message in messages:
         segments += _block(message.role, _content(message, manner))
     opening = manner.thinking if thinking else manner.plain
-    return _merged((*segments, _START, Text(f"{Role.ASSISTANT}\n"), *opening))
+    return (*segments, _START, Text(f"{Role.ASSISTANT}\n"), *opening)
 
 
 def opens_reasoning(template: str, thinking: bool) -> bool:
@@ -132,7 +132,7 @@ def guard(text: str, specials: Collection[str]) -> tuple[str, ...]:
     # A lookahead finds names that overlap as well.
     found = re.finditer(f"(?={'|'.join(map(re.escape, names))})", text)
     cuts = [0, *(match.start() + 1 for match in found), len(text)]
-    return tuple(text[a:b] for a, b in pairwise(cuts) if a < b)
+    return tuple(text[a:b] for a, b in pairwise(cuts))
 
 
 def _manner(template: str) -> _Manner:
@@ -164,13 +164,3 @@ def _content(message: Message, manner: _Manner) -> str:
 
 def _block(role: Role, content: str) -> tuple[Segment, ...]:
     return (_START, Text(f"{role}\n{content}"), _END, Text("\n"))
-
-
-def _merged(segments: Sequence[Segment]) -> tuple[Segment, ...]:
-    merged: list[Segment] = []
-    for kind, run in groupby(segments, key=type):
-        if kind is Control:
-            merged += run
-        else:
-            merged.append(Text("".join(segment.text for segment in run)))
-    return tuple(merged)

@@ -1,0 +1,42 @@
+"""Sessions on a scripted engine and a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.chat.session import Answering, Session, Wishes
+from edge.core.spec import ModelSpec
+from edge.engine.scripted import ScriptedEngine
+from edge.models.catalog import load_catalog
+from edge.store.conversations import Conversations
+from edge.store.database import open_database
+
+OpenSession = Callable[..., Session]
+
+
+@pytest.fixture
+def conversations(tmp_path: Path) -> Iterator[Conversations]:
+    database = open_database(tmp_path / "edge.db")
+    yield Conversations(database)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def spec() -> ModelSpec:
+    return load_catalog().find("qwen2.5-0.5b")[0]
+
+
+@pytest.fixture
+def open_session(conversations: Conversations, spec: ModelSpec) -> OpenSession:
+    """Opens a session on a scripted engine; the engine is the one it answers with."""
+
+    def make(
+        engine: ScriptedEngine, *, n_ctx: int = 4096, wishes: Wishes | None = None, **more: object
+    ) -> Session:
+        answering = Answering(engine, spec, n_ctx, wishes or Wishes())
+        return Session(answering, conversations, **more)  # type: ignore[arg-type]
+
+    return make
