@@ -46,7 +46,7 @@ HOMES = {
     "httpx2": Home(("edge/models/*.py", "edge/engine/cloud.py"), at_most=2),
     "filelock": Home(("edge/models/*.py", "edge/store/owner.py")),
     "pydantic": Home(("edge/models/catalog*.py", "edge/settings.py")),
-    "typer": Home(("edge/cli/*.py",)),
+    "typer": Home(("edge/cli/*.py", "edge/bench/__main__.py")),
     "rich": Home(("edge/cli/*.py",)),
     "prompt_toolkit": Home(("edge/cli/*.py",)),
     "platformdirs": Home(("edge/settings.py",)),
