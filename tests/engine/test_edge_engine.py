@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from asking import GREEDY, ask
 
 from conftest import MakeEngine
-from edge.core.errors import BadModelFile, EngineDied
+from edge.core.errors import BadModelFile, Busy, EngineDied
 from edge.core.event import Delta, Notice, NoticeCode, Progress, StopReason
 from edge.core.spec import Sampling
 from edge.engine.edge.engine import EdgeEngine
@@ -218,3 +219,30 @@ def test_closing_ends_the_worker(make_engine: MakeEngine) -> None:
     worker = engine.worker_pid
     engine.close()
     assert not Path(f"/proc/{worker}/exe").exists()
+
+
+def test_a_second_reply_in_one_thread_is_refused_instead_of_hanging(
+    make_engine: MakeEngine,
+) -> None:
+    engine = make_engine()
+    begun = engine.stream(ask("hello", Sampling(temperature=0)))
+    next(begun)
+    with pytest.raises(Busy):
+        next(engine.stream(ask("and this?")))
+    begun.close()
+    assert answered(list(engine.stream(ask("now?")))).usage.completion_tokens > 0
+
+
+def test_a_reply_waits_for_another_threads_and_may_give_up(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    begun = engine.stream(ask("hello", Sampling(temperature=0)))
+    next(begun)
+    waiting, stopped = ask("second", Sampling(temperature=0, max_tokens=2)), ask("third")
+    with ThreadPoolExecutor(2) as others:
+        second = others.submit(lambda: list(engine.stream(waiting)))
+        third = others.submit(lambda: list(engine.stream(stopped)))
+        stopped.cancel.set()
+        assert answered(third.result()).stop_reason is StopReason.CANCELLED
+        assert not second.done()
+        begun.close()
+        assert answered(second.result()).usage.completion_tokens == 2

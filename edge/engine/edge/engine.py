@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from edge.engine.edge.frames import Count, Counted, Failed, Frame, Load, Loading
 from edge.engine.edge.link import Link, LinkLost, ProcessLink, ThreadLink
 from edge.engine.edge.reply import ReplyReader
 from edge.engine.edge.template import render
+from edge.engine.edge.turnstile import Turnstile
 from edge.engine.protocol import EngineEvent, Request
 
 _CHUNK_TOKENS = (
@@ -53,7 +53,7 @@ class EdgeEngine:
         self._link: Link | None = None
         self._loaded = False
         self._isolated = False
-        self._turn = threading.Lock()
+        self._turnstile = Turnstile()
         self._n_jobs = 0
 
     @classmethod
@@ -74,7 +74,7 @@ class EdgeEngine:
     def count_tokens(self, messages: Sequence[Message], *, thinking: bool) -> int:
         """Tokens the prompt of these messages takes, the opening of the reply included."""
         segments = render(messages, self._options.template, thinking=thinking)
-        with self._turn:
+        with self._turnstile.turn():
             try:
                 for _ in self._load():
                     pass
@@ -88,15 +88,13 @@ class EdgeEngine:
 
     def stream(self, request: Request) -> Generator[EngineEvent, None, None]:
         """Answer; see `Engine.stream`."""
-        with self._turn:
-            self._n_jobs += 1
-            reader = ReplyReader(
-                self._options.template,
-                self._options.reasons,
-                request,
-                self._n_jobs,
-                secrets.randbits(32),
-            )
+        self._n_jobs += 1
+        o, seed = self._options, secrets.randbits(32)
+        reader = ReplyReader(o.template, o.reasons, request, self._n_jobs, seed)
+        with self._turnstile.turn(lambda: reader.cancel_requested) as mine:
+            if not mine:
+                yield from reader.give_up()
+                return
             request.cancel.on_set(lambda: self._cancel(reader))
             try:
                 yield from self._live_twice(reader)
