@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import shutil
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from edge.core.errors import DiskFull, IntegrityError
@@ -13,6 +16,7 @@ from edge.core.units import MIB, show_bytes
 
 # Linux's FICLONE: the new file shares the old one's blocks until one of them is written.
 _FICLONE = 0x40049409
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def plain_file(path: Path) -> os.stat_result | None:
@@ -53,6 +57,19 @@ def check_room(folder: Path, needed_bytes: int) -> None:
         )
 
 
+@contextlib.contextmanager
+def watching_room(folder: Path, kept: str = "") -> Iterator[None]:
+    """What the system says of a full disk, said as DiskFull."""
+    try:
+        yield
+    except OSError as cause:
+        if cause.errno not in _FULL:
+            raise
+        raise DiskFull(
+            f"the disk of {str(folder)!r} is full", kept=kept, hint="free some space and try again"
+        ) from cause
+
+
 def take(original: Path, taken: Path) -> None:
     """Make `taken` hold the bytes of `original`: shared blocks, a second name, or a copy."""
     if _shares_blocks(original, taken):
@@ -61,7 +78,8 @@ def take(original: Path, taken: Path) -> None:
         os.link(original, taken)
     except OSError:  # another file system, another owner, or no second names there
         check_room(taken.parent, original.stat().st_size)
-        shutil.copyfile(original, taken)
+        with watching_room(taken.parent):
+            shutil.copyfile(original, taken)
 
 
 def sync(path: Path) -> None:

@@ -9,8 +9,9 @@ then the file gets its final name.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from edge.core.errors import EdgeError, IntegrityError, NetworkError, UsageError
 from edge.core.spec import Quant, WheelSource
 from edge.core.units import show_bytes
+from edge.models.disk import plain_file
 from edge.models.shelf import Shelf, Weights, check_name
 from edge.models.sources import (
     Address,
@@ -28,6 +30,7 @@ from edge.models.sources import (
     local_copies,
     plan,
     step_name,
+    step_origin,
 )
 
 if TYPE_CHECKING:
@@ -126,20 +129,23 @@ class _Pull:
                 f"{self.name!r} is not on this machine and edge is offline",
                 hint=f"go online and: edge pull {self.name}, or: edge import FILE.gguf",
             )
-        self.shelf.sweep()
+        self.shelf.sweep(time.time())
         path = self.shelf.part_path(self.quant.sha256)
         with sole_writer(path, lambda first: self._wait(path, first)) as own:
             # Whoever wrote before may have finished it.
-            if brought := self.on_shelf():
-                return brought
+            with suppress(IntegrityError):
+                if brought := self.shelf.get(self.quant.sha256):
+                    return brought
             with Part(own, self.quant.size_bytes) as part:
                 return self._left_behind(part) or self._gather(part)
 
     def _wait(self, path: Path, first: bool) -> None:
         if first:
             self.options.on_note(f"another process is pulling {self.name!r}; waiting for it")
-        done_bytes = path.stat().st_size if path.exists() else 0
-        self.options.on_progress(done_bytes, self.quant.size_bytes, "another process")
+        part = plain_file(path)
+        self.options.on_progress(
+            part.st_size if part else 0, self.quant.size_bytes, "another process"
+        )
 
     def _left_behind(self, part: Part) -> Weights | None:
         """What an earlier run completed, and was ended before it could adopt it."""
@@ -177,7 +183,7 @@ class _Pull:
         inherited = part.done_bytes > 0
         self._fetch(step, part)
         try:
-            return self._adopt(part, step.url if isinstance(step, Address) else step.package)
+            return self._adopt(part, step_origin(step))
         except IntegrityError:
             part.restart()
             if not inherited:

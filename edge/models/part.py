@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import itertools
 import json
 import os
 import secrets
@@ -15,12 +13,11 @@ from types import TracebackType
 
 import filelock
 
-from edge.core.errors import DiskFull, IntegrityError
+from edge.core.errors import IntegrityError
 from edge.core.units import show_bytes
-from edge.models.disk import check_room, plain_file
+from edge.models.disk import check_room, plain_file, watching_room
 
 LOCK_POLL_S = 0.2
-_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class Part:
@@ -64,11 +61,13 @@ class Part:
         """Add bytes at the end; raises IntegrityError if the file ends before, DiskFull."""
         if self.done_bytes + len(data) > self.size_bytes:
             raise IntegrityError(f"sent more than the {self.size_bytes} bytes of the file")
+        kept = f"{show_bytes(self.done_bytes)} of {show_bytes(self.size_bytes)} are kept"
         rest = memoryview(data)
-        while rest:
-            written = self._write(rest)
-            self.done_bytes += written
-            rest = rest[written:]
+        with watching_room(self.path.parent, kept):
+            while rest:
+                written = self._file.write(rest)
+                self.done_bytes += written
+                rest = rest[written:]
 
     def restart(self) -> None:
         """Forget all bytes and notes."""
@@ -107,18 +106,6 @@ class Part:
 
         return open(self.path, "rb+", buffering=0, opener=create)
 
-    def _write(self, data: memoryview) -> int:
-        try:
-            return self._file.write(data) or 0
-        except OSError as cause:
-            if cause.errno not in _FULL:
-                raise
-            raise DiskFull(
-                f"the disk of {str(self.path.parent)!r} is full",
-                kept=f"{show_bytes(self.done_bytes)} of {show_bytes(self.size_bytes)} are kept",
-                hint="free some space and pull again",
-            ) from cause
-
     def _read_notes(self) -> dict[str, str]:
         try:
             notes = dict(json.loads(self._notes_path.read_text("utf-8")))
@@ -136,9 +123,7 @@ def sole_writer(path: Path, on_wait: Callable[[bool], None]) -> Iterator[Path]:
     gone afterwards.
     """
     lock = filelock.FileLock(f"{path}.lock", fallback_to_soft=False, preserve_lock_file=True)
-    try:
-        _acquire(lock, on_wait)
-    except (OSError, NotImplementedError):
+    if not _locked(lock, on_wait):
         alone = path.with_name(f"alone-{secrets.token_hex(8)}.part")
         try:
             yield alone
@@ -151,10 +136,16 @@ def sole_writer(path: Path, on_wait: Callable[[bool], None]) -> Iterator[Path]:
         lock.release()
 
 
-def _acquire(lock: filelock.BaseFileLock, on_wait: Callable[[bool], None]) -> None:
-    for poll in itertools.count():
+def _locked(lock: filelock.BaseFileLock, on_wait: Callable[[bool], None]) -> bool:
+    """Wait for the lock; False where the disk knows no locks."""
+    first = True
+    while True:
         try:
-            lock.acquire(timeout=LOCK_POLL_S if poll else 0)
-            return
-        except filelock.Timeout:
-            on_wait(poll == 0)
+            lock.acquire(timeout=0 if first else LOCK_POLL_S)
+            return True
+        except filelock.Timeout:  # an OSError too, so it comes before them
+            pass
+        except (OSError, NotImplementedError):
+            return False
+        on_wait(first)
+        first = False

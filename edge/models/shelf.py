@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import secrets
 import shutil
-import time
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.core.errors import Busy, IntegrityError, UsageError
 from edge.core.spec import Quant
-from edge.models.disk import check_bytes, plain_file, sha256_of, sync, take
+from edge.models.disk import check_bytes, plain_file, sha256_of, sync, take, watching_room
 
 SCHEMA_VERSION = 1
 ORPHAN_AGE_S = 24 * 3600
@@ -93,7 +91,9 @@ class Shelf:
         weights = self._weights(card)
         if (found.st_size, found.st_mtime_ns) != (card.size_bytes, card.mtime_ns):
             self.verify(weights)
-            self._write_card(card, found.st_mtime_ns)
+            # Where the shelf may only be read, the next look hashes again.
+            with contextlib.suppress(OSError, UsageError):
+                self._write_card(card, found.st_mtime_ns)
         return weights
 
     def entries(self) -> tuple[Weights, ...]:
@@ -187,13 +187,14 @@ class Shelf:
         self._path(weights.sha256).with_suffix(".json").unlink(missing_ok=True)
         sync(self.folder)
 
-    def sweep(self) -> None:
+    def sweep(self, now_s: float) -> None:
         """Delete what interrupted runs left behind a day ago; resumable parts stay."""
-        oldest = time.time() - ORPHAN_AGE_S
+        oldest = now_s - ORPHAN_AGE_S
         for pattern in ("import-*", "alone-*", "wheels-*"):
             for orphan in self._partial().glob(pattern):
                 with contextlib.suppress(FileNotFoundError):
-                    if orphan.lstat().st_mtime < oldest:
+                    # Not the time of its bytes: a second name has those of the first.
+                    if orphan.lstat().st_ctime < oldest:
                         _delete(orphan)
 
     def _path(self, sha256: str) -> Path:
@@ -226,11 +227,11 @@ class Shelf:
     def _write_card(self, card: _Card, mtime_ns: int) -> None:
         path = self._path(card.sha256).with_suffix(".json")
         fresh = self._partial() / f"alone-{secrets.token_hex(8)}.json"
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump(asdict(card) | {"mtime_ns": mtime_ns}, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        with watching_room(self.folder):
+            fresh.touch(mode=0o600)
+            fresh.write_text(json.dumps(asdict(card) | {"mtime_ns": mtime_ns}, indent=1), "utf-8")
+            sync(fresh)
+            fresh.replace(path)
 
     def _weights(self, card: _Card) -> Weights:
         return Weights(

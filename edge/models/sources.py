@@ -106,6 +106,11 @@ def step_name(step: Step) -> str:
     return step.name if isinstance(step, Address) else f"{step.parts} Python packages"
 
 
+def step_origin(step: Step) -> str:
+    """A source as the weights' card names it."""
+    return step.url if isinstance(step, Address) else f"{step.package}=={step.version}"
+
+
 def _step(source: Source, hosts: Hosts) -> Step:
     match source:
         case HubSource():

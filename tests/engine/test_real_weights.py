@@ -15,10 +15,11 @@ from edge.core.event import Delta, StopReason
 from edge.core.message import Message, Role
 from edge.core.spec import Sampling
 from edge.core.units import MIB
-from edge.engine.edge.capi import Model
+from edge.engine.edge.capi import Model, Sampler
 from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.prompt import segment_tokens
 from edge.engine.edge.template import render
+from edge.engine.edge.timeline import Timeline
 from edge.engine.protocol import Answered, Request
 
 pytestmark = pytest.mark.weights
@@ -95,3 +96,28 @@ def test_confidence_is_of_the_tokens_that_were_chosen(engine: EdgeEngine) -> Non
     assert confidence is not None
     assert confidence.min_logprob <= confidence.mean_logprob <= 0
     assert confidence.first_margin >= 0
+
+
+def test_a_warm_turn_chooses_what_a_cold_one_would(weights_path: Path) -> None:
+    # Other batches change logits by up to 0.6 on this model (floating point), so a
+    # token counts as the same choice within 1.0 of the cold run's best.
+    model = Model(str(weights_path))
+    warm, cold = (Timeline(model, n_ctx=1024, n_threads=2, chunk=128) for _ in range(2))
+    greedy = Sampler(model, SHORT, seed=0)
+    first = model.tokenize("List the days of the week, one per line, and a colour for each.\n")
+    warm.read(first)
+    for _ in range(40):
+        warm.read([warm.choose(greedy).token])
+    warm.read(model.tokenize("\nNow the months:\n"))
+    prefix = list(warm.tape)
+    chosen = []
+    for _ in range(30):
+        chosen.append(warm.choose(greedy).token)
+        warm.read(chosen[-1:])
+    cold.read(prefix)
+    for token in chosen:
+        logits = cold._context.logits()
+        assert float(logits.max() - logits[token]) <= 1.0
+        cold.read([token])
+    for each in (greedy, warm, cold, model):
+        each.close()

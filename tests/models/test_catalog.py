@@ -264,6 +264,10 @@ BAD = {
     'repo = "maker"': ('repo = "maker/tiny"', "huggingface.repo"),
     'repo = "../../etc"': ('repo = "maker/tiny"', "huggingface.repo"),
     'revision = "main"': (f'revision = "{"b" * 40}"', "huggingface.revision"),
+    "": (
+        f'huggingface = {{ repo = "maker/tiny", revision = "{"b" * 40}" }}',
+        "models.tiny-1b.quants.0",
+    ),
     'arch = "llama"': ('arch = "qwen2"', "models.tiny-1b.arch"),
     'thinking = "maybe"': ('thinking = "never"', "models.tiny-1b.thinking"),
     'thinking = "on"': ('thinking = "never"', "models.tiny-1b"),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faulty_server import FaultyServer, Reply, always, failing, serving, some_bytes
 from pulling import (
     HUB,
     MODELSCOPE,
@@ -17,17 +14,17 @@ from pulling import (
     QUICK,
     at,
     holds,
-    kept_bytes,
     options,
     quant_of,
     quick_pull,
 )
 
-from edge.core.errors import DiskFull, NetworkError, UsageError
+from edge.core.errors import NetworkError, UsageError
 from edge.core.spec import FileSource
 from edge.models.download import pull
 from edge.models.shelf import Shelf
 from edge.models.sources import Hosts
+from faulty_server import FaultyServer, Reply, always, failing, serving, some_bytes
 
 PAYLOAD = some_bytes(256 * 1024, seed=4)
 HALF = len(PAYLOAD) // 2
@@ -128,6 +125,40 @@ def test_weights_on_the_shelf_need_no_connection(shelf, good):
     assert len(good.requests) == asked
 
 
+def test_a_part_completed_by_an_earlier_run_needs_no_source(shelf):
+    quant = quant_of(PAYLOAD)  # that no source could give
+    shelf.part_path(quant.sha256).write_bytes(PAYLOAD)
+    assert holds(pull(quant, NAME, shelf, options()), PAYLOAD)
+
+
+@pytest.mark.parametrize(
+    ("left", "begins"), [(OTHER, [0]), (OTHER + b"more", [0]), (OTHER[:HALF], [HALF, 0])]
+)
+def test_wrong_bytes_left_by_an_earlier_run_are_fetched_again(shelf, good, left, begins):
+    quant = quant_of(PAYLOAD, at(good))
+    shelf.part_path(quant.sha256).write_bytes(left)
+    assert holds(pull(quant, NAME, shelf, options()), PAYLOAD)
+    assert [asked.begin for asked in good.requests] == begins
+
+
+def test_a_link_in_the_place_of_a_part_is_not_written_through(shelf, good, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"mine")
+    quant = quant_of(PAYLOAD, at(good))
+    shelf.part_path(quant.sha256).symlink_to(precious)
+    assert holds(pull(quant, NAME, shelf, options()), PAYLOAD)
+    assert precious.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("notes", ["", "[]", "{", "7"])
+def test_damaged_notes_of_a_part_cost_nothing(shelf, good, notes):
+    part = shelf.part_path(quant_of(PAYLOAD).sha256)
+    part.write_bytes(PAYLOAD[:HALF])
+    part.with_suffix(".notes").write_text(notes)
+    assert holds(quick_pull(shelf, PAYLOAD, good), PAYLOAD)
+    assert [asked.begin for asked in good.requests] == [HALF]
+
+
 def test_damaged_weights_are_fetched_again(shelf, good):
     damaged = quick_pull(shelf, PAYLOAD, good)
     damaged.path.write_bytes(OTHER)
@@ -140,6 +171,7 @@ def test_nothing_is_left_of_a_transfer_but_the_weights(shelf, good):
     left = {path for path in shelf.folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
     assert left == {weights.path, card}
     assert shelf.folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in left} == {0o600}
 
 
 def test_a_file_in_the_hubs_cache_is_linked_without_a_connection(shelf, tmp_path, good):
@@ -183,11 +215,13 @@ def test_offline_asks_nobody_and_says_so(shelf, good):
     assert good.requests == []
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["", ".", "..", "../x", "a/../../x", "/etc/passwd", "a\0b", "x" * 300, r"\\host\share\x"]
-    + ["C:\\x", "C:x", "a\nb", "a\x1b[2J", "~root", "-rf", "a b", "a/b", ".hidden"],
-)
+HOSTILE_NAMES = [
+    *("", ".", "..", "../x", "a/../../x", "/etc/passwd", "a/b", ".hidden", "~root", "-rf"),
+    *(r"\\host\share\x", r"C:\x", "C:x", "a\0b", "a\nb", "a\x1b[2J", "a b", "x" * 300),
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_a_hostile_name_is_refused_and_nothing_is_written(tmp_path, shelf, good, name):
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(UsageError, match="cannot name a model"):
@@ -201,57 +235,6 @@ def test_only_a_digest_becomes_a_path(shelf, good, digest):
     with pytest.raises(UsageError, match="not a SHA-256"):
         pull(replace(quant_of(PAYLOAD, at(good)), sha256=digest), NAME, shelf, options())
     assert not shelf.folder.exists()
-
-
-# Full disks, on a small one of their own.
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 4 MiB; only root may mount one."""
-    mount = shutil.which("mount")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    made = mount and subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)],
-        capture_output=True,
-        check=False,
-    )
-    if not made or made.returncode:
-        pytest.skip("a small disk cannot be mounted here (that takes root)")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
-def test_a_disk_too_small_is_seen_before_the_first_byte(small_disk):
-    shelf, large = Shelf(small_disk / "models"), some_bytes(5 * 1024 * 1024, seed=6)
-    with FaultyServer(serving(large)) as server:
-        with pytest.raises(DiskFull, match=r"5 MiB more needed in .*; 4 MiB free"):
-            quick_pull(shelf, large, server)
-        assert server.requests == []
-
-
-def test_a_disk_that_fills_up_midway_keeps_what_came(small_disk):
-    shelf, large = Shelf(small_disk / "models"), some_bytes(2 * 1024 * 1024, seed=7)
-    hog = small_disk / "hog"
-
-    def fill_up(done: int, _total: int, _source: str) -> None:
-        if done > 1024 * 1024 and not hog.exists():
-            with hog.open("wb", buffering=0) as file:
-                while file.write(bytes(65536)) == 65536:
-                    pass
-
-    with FaultyServer(serving(large)) as server:
-        quant = quant_of(large, at(server))
-        with pytest.raises(DiskFull) as caught:
-            pull(quant, NAME, shelf, replace(options(), on_progress=fill_up))
-        assert "of 2 MiB are kept" in caught.value.kept
-        assert caught.value.exit_code == 12
-        assert shelf.entries() == ()
-        kept = kept_bytes(shelf)
-        hog.unlink()
-        assert holds(pull(quant, NAME, shelf, options()), large)
-        assert server.requests[-1].begin == kept > 1024 * 1024
 
 
 def test_patience_bounds_how_often_a_broken_source_is_asked(shelf):

@@ -209,6 +209,12 @@ def test_the_default_takes_at_most_half_of_what_is_free(catalog):
         default_model(catalog, device(1376 * MIB))
 
 
+def test_the_default_is_never_long_to_fetch(catalog):
+    spec = replace(catalog.models["qwen3-4b"], tested=True)  # 2.5 GB, and better in all else
+    with pytest.raises(DoesNotFit):
+        default_model(replace(catalog, models={spec.name: spec}), device(64 * GIB))
+
+
 def test_the_default_is_never_too_slow_to_read(catalog):
     # The 1.5B reads 986 MB a token, the 0.5B 398 MB; ten tokens a second are wanted.
     assert chosen(catalog, device(16 * GIB, 9.9e9)) == "qwen2.5-1.5b:q4_k_m"

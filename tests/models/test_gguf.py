@@ -98,6 +98,17 @@ def test_block_sizes_are_those_of_the_format():
     assert dict(gguf_tensors._BLOCKS) == {kind: known[kind] for kind in gguf_tensors._BLOCKS}
 
 
+def test_a_reordered_copy_leaves_the_input_embedding_out(write):
+    draft = Draft(n_data=400).set("qwen2.embedding_length", number(U32, 32))
+    draft.tensors = [
+        tensor("token_embd.weight", (32, 2), 0, kind=8),  # Q8_0: 34 bytes for 32 values
+        tensor("output_norm.weight", (32,), 96),
+        tensor("blk.0.attn_norm.weight", (32,), 224),
+        tensor("blk.0.attn_q.weight", (32, 1), 352, kind=8),
+    ]
+    assert preflight(write(draft.bytes())).repackable_bytes == 34
+
+
 @pytest.mark.weights
 def test_the_catalog_describes_the_real_file(weights_path):
     header = preflight(weights_path)
@@ -220,6 +231,10 @@ BAD = {
     "block_count is missing or no whole": Draft().set("qwen2.block_count", number(F32, 1)).bytes(),
     "context_length is 0": Draft().set("qwen2.context_length", number(U32, 0)).bytes(),
     "head_count_kv is 3": Draft().set("qwen2.attention.head_count_kv", number(U32, 3)).bytes(),
+    "4 attention heads share 3": Draft()
+    .set("qwen2.attention.head_count", number(U32, 4))
+    .set("qwen2.attention.head_count_kv", number(U32, 3))
+    .bytes(),
     "tokens is missing": Draft().drop("tokenizer.ggml.tokens").bytes(),
     "tokens is missing or no array of TEXT": Draft()
     .set("tokenizer.ggml.tokens", numbers(I32, 1, 1))
@@ -286,6 +301,12 @@ def test_a_bad_tensor_is_refused(write, complaint):
     assert complaint in caught.value.message
 
 
+def test_recurrent_heads_that_do_not_divide_are_refused(tmp_path):
+    shape = TinyShape(groups=3, value_heads=4)
+    with pytest.raises(BadModelFile, match="time_step_rank is 4 for 128 and 3 groups"):
+        preflight(make_tiny(tmp_path / "odd.gguf", "qwen35", shape=shape))
+
+
 def test_a_key_given_twice_is_refused(write):
     draft = Draft()
     draft.keys.append(draft.keys[1])
@@ -331,6 +352,13 @@ def test_arrays_of_empty_strings_cannot_add_up():
     assert cursor.value(9, "first") == gguf_reader.Items(gguf_reader.Kind.TEXT, 1_500_000)
     with pytest.raises(BadModelFile, match="second brings the strings to more than"):
         cursor.value(9, "second")
+
+
+def test_one_token_cannot_be_megabytes_long():
+    head = b"\x08\0\0\0" + (1).to_bytes(8, "little") + (5_000_000).to_bytes(8, "little")
+    cursor = Cursor(Counted(head), "endless.gguf", size_bytes=10**20)
+    with pytest.raises(BadModelFile, match=r"tokens\[0\] claims to be 5000000 bytes long"):
+        cursor.value(9, "tokens")
 
 
 def test_a_header_without_end_is_given_up(write):

@@ -17,9 +17,6 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-# Small buffers: what a killed client did not read was hardly sent either.
-BUFFER_BYTES = 64 * 1024
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -100,9 +97,13 @@ def always(status: int, headers: dict[str, str] | None = None, body: bytes = b""
 
 
 class FaultyServer:
-    """Listens on a loopback port of its own; knows what was asked and how much it sent."""
+    """Listens on a loopback port of its own; knows what was asked and how much it sent.
 
-    def __init__(self, answer: Answer, on_sent: Callable[[int], None] | None = None) -> None:
+    `on_sent` hears, in the sending thread, how far into the file a reply has come;
+    an OSError from it ends the reply.
+    """
+
+    def __init__(self, answer: Answer, on_sent: Callable[[Asked, int], None] | None = None) -> None:
         self.answer = answer
         self.on_sent = on_sent
         self.requests: list[Asked] = []
@@ -110,8 +111,7 @@ class FaultyServer:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self._listener.getsockname()[1]
         self._accepting = threading.Thread(target=self._accept)
 
@@ -153,7 +153,7 @@ class FaultyServer:
         reply = self.answer(asked)
         connection.sendall(_head(reply))
         body = b"" if asked.method == "HEAD" else reply.body
-        self._send(connection, body[: reply.faulty_after] if reply.fault else body)
+        self._send(connection, asked, body[: reply.faulty_after] if reply.fault else body)
         if reply.fault == "stall":
             self._closing.wait()
         if reply.fault == "rst":
@@ -175,7 +175,7 @@ class FaultyServer:
             self.requests.append(asked)
         return asked
 
-    def _send(self, connection: socket.socket, body: bytes) -> None:
+    def _send(self, connection: socket.socket, asked: Asked, body: bytes) -> None:
         rest = memoryview(body)
         while rest:
             sent = connection.send(rest[:16384])
@@ -183,7 +183,7 @@ class FaultyServer:
             with self._lock:
                 self.sent_bytes += sent
             if self.on_sent:
-                self.on_sent(self.sent_bytes)
+                self.on_sent(asked, asked.begin + len(body) - len(rest))
 
 
 def _head(reply: Reply) -> bytes:
