@@ -134,6 +134,12 @@ def test_a_limit_of_the_older_cgroups_counts_with_its_children(root):
     assert probe_device(root, allowed_cpus=ALL).free_bytes == (1024 - 100) * MIB
 
 
+def test_both_kinds_of_cgroups_side_by_side_are_looked_at(root):
+    put(root, "proc/self/cgroup", "4:memory:/\n0::/app")
+    cgroup(root, "unified/app", memory__max=GIB, memory__current=0)
+    assert probe_device(root, allowed_cpus=ALL).free_bytes == GIB
+
+
 def test_the_older_cgroups_way_to_say_no_limit_is_understood(root):
     put(root, "proc/self/cgroup", "4:memory:/")
     cgroup(

@@ -130,7 +130,7 @@ def test_a_bad_variable_is_named_with_what_it_must_be(
     "line",
     [
         'n_ctx = "4096"',
-        "n_ctx = true",
+        "n_threads = true",
         "n_ctx = 4096.5",
         "thinking = 1",
         'offline = "yes"',

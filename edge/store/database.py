@@ -98,7 +98,7 @@ class Database:
 
 
 def open_database(path: Path, *, migrations: tuple[Migration, ...] = MIGRATIONS) -> Database:
-    """Open or create the store at `path`, private to its owner, all migrations applied.
+    """Open or create the store at the absolute `path`, private, all migrations applied.
 
     Raises UsageError (cannot be created, of another program or of a newer
     edge), StoreDamaged, DiskFull or Busy; the file is then as it was.

@@ -53,6 +53,12 @@ def _our_error(path: Path, cause: sqlite3.Error) -> EdgeError:
                 kept="all that was recorded before is kept",
                 hint=f"df -h {path.parent}",
             )
+        case sqlite3.SQLITE_IOERR:
+            error = StoreDamaged(
+                f"the disk refused to read or write {str(path)!r}: {cause}",
+                kept="all that was recorded before is kept",
+                hint=f"check the disk, or the size limits of {path.parent}",
+            )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             error = UsageError(
                 f"cannot write {str(path)!r}: {cause}",

@@ -46,7 +46,8 @@ class Owner:
         from filelock import Timeout
 
         path = self._folder / f"{name}.lock"
-        if not path.exists():
+        # A name of ours is letters and digits; anything else would point out of the folder.
+        if not (name.isalnum() and path.exists()):
             return False
         try:
             _drop(_take(path))

@@ -295,6 +295,19 @@ def test_recover_marks_what_a_closed_store_left_open(tmp_path: Path) -> None:
     assert list(path.with_name("edge.db-owners").iterdir()) == []
 
 
+def test_recover_touches_no_file_that_a_tampered_store_names(
+    tmp_path: Path, database: Database, conversations: Conversations
+) -> None:
+    victim = tmp_path / "victim.lock"
+    victim.touch()
+    talk = conversations.start("toy", "")
+    ask(conversations, talk.id, "hello")
+    with database.write() as connection:
+        connection.execute("UPDATE turns SET owner = '../victim'")
+    assert conversations.recover() == 1
+    assert victim.exists()
+
+
 def test_an_answer_finds_its_place_though_its_owner_was_taken_for_dead(tmp_path: Path) -> None:
     path = tmp_path / "edge.db"
     with closing(open_database(path)) as one, closing(open_database(path)) as two:

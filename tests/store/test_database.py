@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
 import stat
 import subprocess
@@ -13,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from edge.core.conversation import Outcome
+from edge.core.decision import Decision, Reason, Signals, Target
 from edge.core.errors import Busy, DiskFull, EdgeError, StoreDamaged, UsageError
-from edge.core.message import Message, Role
+from edge.core.event import Attempt, Channel, Span, StopReason, Usage
+from edge.core.message import Label, Message, Role
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
 from edge.store.schema import MIGRATIONS, Migration
@@ -48,20 +52,30 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+def saying(text: str) -> Attempt:
+    """An answer of these words."""
+    signals = Signals(0, Label.PRIVATE, cloud_allowed=False)
+    decision = Decision(Target.EDGE, Reason.CLOUD_OFF, signals)
+    usage = Usage(1, 0, 1, 0.1, 0.1, 0.1)
+    return Attempt(0, decision, "toy", StopReason.END, usage, None, (Span(Channel.ANSWER, text),))
+
+
 def fill(path: Path, texts: list[str]) -> str:
-    """Write one conversation with a turn for each text; its id."""
+    """Write one conversation that asks each text and hears it back; its id."""
     with closing(open_database(path)) as database:
         conversations = Conversations(database)
         talk = conversations.start("toy", "be brief")
         for text in texts:
-            conversations.begin_turn(talk.id, None, Message(Role.USER, text))
+            turn = conversations.begin_turn(talk.id, None, Message(Role.USER, text))
+            conversations.end_turn(turn.id, [saying(text)], Outcome.FINISHED)
     return talk.id
 
 
 def read(path: Path, talk_id: str) -> list[str]:
-    """The prompts of a conversation."""
+    """What was asked and heard in a conversation."""
     with closing(open_database(path)) as database:
-        return [turn.prompt.text for turn in Conversations(database).get(talk_id).turns]
+        turns = Conversations(database).get(talk_id).turns
+    return [text for turn in turns for text in (turn.prompt.text, turn.reply.text)]
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
@@ -146,7 +160,7 @@ def test_a_file_that_is_no_database_is_damaged_and_untouched(path: Path) -> None
 
 def test_no_zeroed_page_is_shown_as_text_or_changes_the_file(path: Path) -> None:
     # Long texts: the last page of each is one that SQLite itself cannot check.
-    texts = [chr(ord("a") + n) * (9_000 + 1_000 * n) for n in range(6)]
+    texts = [letter * 10_000 for letter in "abcdef"]
     talk_id = fill(path, texts)
     sound = path.read_bytes()
     n_pages = len(sound) // PAGE_BYTES
@@ -157,12 +171,12 @@ def test_no_zeroed_page_is_shown_as_text_or_changes_the_file(path: Path) -> None
         broken = sound[:start] + bytes(PAGE_BYTES) + sound[start + PAGE_BYTES :]
         path.write_bytes(broken)
         try:
-            assert read(path, talk_id) == texts
+            assert read(path, talk_id) == [text for text in texts for _ in "ab"]
         except StoreDamaged:
             damaged += 1
         assert path.read_bytes() == broken
-    # All pages of text (three or four for each of six texts) at the least.
-    assert damaged >= 18
+    # Each of the twelve texts fills two pages at the least.
+    assert damaged >= 24
 
 
 def test_check_reads_all_and_names_the_damage(path: Path) -> None:
@@ -207,6 +221,22 @@ def test_a_full_disk_refuses_the_turn_and_keeps_those_before(tmpfs: Path) -> Non
         database.check()
 
 
+def test_a_disk_that_refuses_to_write_is_not_called_a_damaged_file(path: Path) -> None:
+    talk_id = fill(path, ["kept"])
+    with closing(open_database(path)) as database:
+        conversations = Conversations(database)
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
+        try:
+            with pytest.raises(StoreDamaged, match="the disk refused") as caught:
+                conversations.begin_turn(talk_id, None, Message(Role.USER, "x" * 400_000))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert "mv" not in caught.value.hint
+        conversations.begin_turn(talk_id, None, Message(Role.USER, "x" * 400_000))
+        database.check()
+
+
 def test_a_store_on_a_full_disk_is_not_half_created(tmpfs: Path) -> None:
     (tmpfs / "filler").write_bytes(bytes(256 * 1024 - 2 * PAGE_BYTES))
     with pytest.raises(DiskFull):
@@ -223,7 +253,6 @@ def test_a_read_only_disk_is_an_error_with_a_way_out_and_reading_still_works(tmp
         conversations = Conversations(database)
         assert conversations.get(talk_id).turns[0].prompt.text == "kept"
         for write in (
-            conversations.recover,
             lambda: conversations.start("toy", ""),
             lambda: conversations.begin_turn(talk_id, None, Message(Role.USER, "hello")),
         ):

@@ -68,6 +68,7 @@ def test_no_acknowledged_turn_is_lost_by_kill_9(tmp_path: Path) -> None:
     with closing(open_database(path)) as database:
         conversations = Conversations(database)
         conversations.recover()
+        assert list(path.with_name("edge.db-owners").iterdir()) == []
         talks = [conversations.get(each.id) for each in conversations.list(limit=N_KILLS + 1)]
         database.check()
     turns = {turn.id: turn for talk in talks for turn in talk.turns}
