@@ -85,8 +85,9 @@ def weights_shelf(weights_path: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def weights_home(edge_home: Path, weights_shelf: Path) -> Path:
+def weights_home(edge_home: Path, weights_shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The test's own EDGE_HOME, with the real weights on its shelf under second names."""
+    monkeypatch.delenv("EDGE_THREADS")
     models = edge_home / "models"
     models.mkdir(mode=0o700, parents=True)
     for path in weights_shelf.glob("sha256-*"):
@@ -104,6 +105,8 @@ def edge_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     home = tmp_path / "edge-home"
     monkeypatch.setenv("EDGE_HOME", str(home))
+    # Two threads for a tiny model fight the test itself for the cores.
+    monkeypatch.setenv("EDGE_THREADS", "1")
     return home
 
 

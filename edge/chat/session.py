@@ -170,7 +170,7 @@ class Session:
                     else:
                         share.add(event)
                         yield event
-        except (GeneratorExit, KeyboardInterrupt):  # the reader left
+        except (GeneratorExit, KeyboardInterrupt, SystemExit):  # the reader left
             self._end(turn, share.cut(StopReason.CANCELLED))
             raise
         except EdgeError:

@@ -19,12 +19,23 @@ from typing import Any
 import typer
 
 import edge
+from edge.cli.escape import safe
+from edge.cli.interrupt import leave_in_order
 from edge.core.errors import Cancelled, DiskFull, EdgeError, UnknownName
 
 # Name -> module that holds it as `app = typer.Typer(add_completion=False,
 # rich_markup_mode=None)`; shown in this order. A module imports at its top what
 # its signature needs and no more: --help reads them all.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "chat": "edge.cli.chat",
+    "ask": "edge.cli.ask",
+    "pull": "edge.cli.pull",
+    "models": "edge.cli.models",
+    "import": "edge.cli.import_",
+    "verify": "edge.cli.verify",
+    "rm": "edge.cli.rm",
+    "doctor": "edge.cli.doctor",
+}
 
 BUG = EdgeError.exit_code
 BROKEN_PIPE = 141  # 128 + SIGPIPE: what a shell reports of any program whose reader left
@@ -76,6 +87,7 @@ def top(
 
 def main() -> None:
     """Run `edge` on this process's arguments and leave with its exit code."""
+    leave_in_order()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -91,7 +103,7 @@ def run(args: Sequence[str]) -> int:
         line, code = ending(fault)
         if os.environ.get("EDGE_DEBUG"):
             typer.echo("".join(traceback.format_exception(fault)), err=True, nl=False)
-        typer.echo(f"edge: {line}", err=True)
+        typer.echo(f"edge: {safe(line)}", err=True)
         return code
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
-from edge.core.errors import UnknownName
+from edge.core.errors import EdgeError, UnknownName
 from edge.core.spec import ModelSpec, Purpose, Quant, Sampling, Thinking
 from edge.models.catalog import Catalog
 from edge.models.gguf import Header, preflight
@@ -58,8 +59,10 @@ class Library:
         return Model(spec, spec.quants[0], weights)
 
     def here(self) -> Iterator[Model]:
-        """Every model on the shelf."""
-        return (self.brought(weights) for weights in self.shelf.entries())
+        """Every model on the shelf whose file can be read; `edge models` tells of the others."""
+        for weights in self.shelf.entries():
+            with suppress(EdgeError):  # one damaged file must not hide the sound ones
+                yield self.brought(weights)
 
 
 def imported_spec(weights: Weights, header: Header) -> ModelSpec:

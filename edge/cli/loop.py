@@ -1,0 +1,133 @@
+"""The loop of a chat: a line is read, sent or obeyed, and whatever fails is one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from edge.cli import slash, words
+from edge.cli.escape import safe
+from edge.cli.piped import text
+from edge.cli.turn import take_turn, was_stopped
+from edge.cli.writer import Writer, is_terminal
+from edge.core.errors import EdgeError
+
+if TYPE_CHECKING:
+    from edge.cli.opening import Talk
+    from edge.cli.prompt_line import Lines
+
+_REMINDED_TURNS = 2
+
+
+class Chat:
+    """One chat at one terminal, or over a pipe."""
+
+    def __init__(self, talk: Talk, lines: Lines, writer: Writer) -> None:
+        self._talk = talk
+        self._lines = lines
+        self._writer = writer
+        self._attended = is_terminal(sys.stdin)
+        self._commands: dict[str, Callable[[str], None]] = {
+            "help": self._help,
+            "new": self._new,
+            "model": self._model,
+            "think": self._think,
+            "system": self._system,
+            "stats": self._stats,
+        }
+
+    def run(self) -> int:
+        """Talk until the lines end.
+
+        Returns the exit code: 0, or where nobody watched that of the last failure.
+        """
+        if self._attended:
+            self._greet()
+        code, going = 0, True
+        while going:
+            try:
+                going = self._next()
+            except EdgeError as error:
+                self._writer.note(f"edge: {safe(error.line())}")
+                code = error.exit_code
+            except KeyboardInterrupt:
+                if not self._attended:
+                    raise
+                self._writer.note(words.how_to_leave())
+        if self._attended:
+            self._part()
+        return 0 if self._attended else code
+
+    def _next(self) -> bool:
+        """Read a line and do what it says; False when the chat is over."""
+        line = self._lines.read()
+        if line is None:
+            return False
+        match slash.parse(text(line, "the line")):
+            case slash.Said(said):
+                self._send(said)
+            case slash.Command("quit", _):
+                return False
+            case slash.Command(name, rest):
+                self._commands[name](rest)
+        return True
+
+    def _send(self, said: str) -> None:
+        if not said.strip():
+            return
+        done = take_turn(self._talk.session, said, self._writer)
+        if was_stopped(done) and not self._attended:
+            raise KeyboardInterrupt
+
+    def _greet(self) -> None:
+        model, session = self._talk.model, self._talk.session
+        header = words.header(
+            model.spec.name, model.quant.name, self._talk.runtime.n_ctx, session.conversation_id
+        )
+        self._writer.note(header)
+        for turn in session.turns[-_REMINDED_TURNS:]:
+            self._writer.said(turn.prompt.text, turn.reply.text)
+
+    def _part(self) -> None:
+        if conversation_id := self._talk.session.conversation_id:
+            self._writer.note(words.kept_as(conversation_id))
+
+    def _help(self, _: str) -> None:
+        self._writer.note(words.HELP)
+
+    def _new(self, _: str) -> None:
+        old_id = self._talk.session.conversation_id
+        self._talk.begin_anew()
+        self._writer.note(words.new_conversation(old_id))
+
+    def _model(self, name: str) -> None:
+        if not name:
+            here = [model.name for model in self._talk.desk.library.here()]
+            self._writer.note(words.models_here(here, self._talk.model.name))
+        elif name == self._talk.model.name:
+            self._writer.note(words.already_answering(name))
+        else:
+            self._talk.switch(name)
+            self._writer.note(words.model_now(self._talk.model.name))
+
+    def _think(self, rest: str) -> None:
+        wanted = slash.on_or_off(rest)
+        if wanted is not None:
+            self._talk.session.set_thinking(wanted)
+        answering = self._talk.session.answering
+        self._writer.note(words.thinking_now(answering.spec.thinking, answering.thinks))
+
+    def _system(self, rest: str) -> None:
+        if rest:
+            self._talk.session.set_system(slash.unquoted(rest))
+        self._writer.note(words.system_now(safe(self._talk.session.system)))
+
+    def _stats(self, _: str) -> None:
+        session = self._talk.session
+        attempts = session.turns[-1].attempts if session.turns else ()
+        if not attempts:
+            self._writer.note(words.no_turn_yet())
+            return
+        usage, n_ctx = attempts[-1].usage, self._talk.runtime.n_ctx
+        self._writer.note(words.stats(usage, n_ctx, session.conversation_id or ""))

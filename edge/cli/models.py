@@ -1,0 +1,166 @@
+"""`edge models`: what exists, what is here, what fits, and about how fast it would be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from edge.core.spec import ModelSpec
+    from edge.models.library import Library
+    from edge.models.standing import Standing, Terms, Unreadable
+
+SCHEMA_VERSION = 1
+_HEADINGS = ("MODEL", "HERE", "SIZE", "NEEDS", "FITS", "PREDICTED", "LICENCE")
+_NUMBERS = ("SIZE", "NEEDS", "PREDICTED")
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def models(
+    device: str | None = typer.Option(
+        None, "--device", help="Hold them against a device of the catalog, as dimensity-9300."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """List the models: which there are, which are here, which fit."""
+    from edge.models.standing import Unreadable, every_model, standing
+
+    library, subject = _open(device)
+    found = list(every_model(library))
+    broken = [model for model in found if isinstance(model, Unreadable)]
+    held = [standing(m, subject.terms) for m in found if not isinstance(m, Unreadable)]
+    if as_json:
+        typer.echo(json.dumps(_document(subject, held, broken), indent=2))
+        return
+    _show(held)
+    for line in [*_licence_notes(held), *_broken_notes(broken), subject.note(held[0])]:
+        typer.echo(line, err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """The device the models are held against; `measured` if its memory's speed is."""
+
+    terms: Terms
+    measured: bool
+
+    def note(self, example: Standing) -> str:
+        from edge.core.units import show_bytes
+
+        device = self.terms.device
+        gb_per_s = (device.bandwidth_bytes_per_s or 0) / 1e9
+        how = "measured now" if self.measured else "a peak from data sheets, so ceilings"
+        return (
+            f"{device.name or 'this machine'}: {show_bytes(device.free_bytes)} of "
+            f"{show_bytes(device.memory_bytes)} free; needs at {example.fit.n_ctx} tokens of "
+            f"context; speeds are predicted from its memory's {gb_per_s:.0f} GB/s ({how})"
+        )
+
+
+def _open(name: str | None) -> tuple[Library, _Subject]:
+    """The library, and this machine or the device of that name."""
+    from edge.device import probe_device
+    from edge.models.standing import Terms, find_device
+    from edge.runtime import open_library, repacks
+    from edge.settings import Folders, load_settings
+
+    folders = Folders.find()
+    settings, library = load_settings(folders=folders), open_library(folders)
+    if name is None:
+        here = probe_device(with_bandwidth=True)
+        return library, _Subject(Terms(here, settings.n_ctx, repacks(settings)), measured=True)
+    known = find_device(library.catalog, name).profile()
+    # Most of them are ARM, where edge keeps a second copy of the weights unless told not to.
+    terms = Terms(known, settings.n_ctx, repacks=not settings.low_memory)
+    return library, _Subject(terms, measured=False)
+
+
+def _show(held: Sequence[Standing]) -> None:
+    from edge.cli.table import show_table
+
+    show_table(_HEADINGS, [_row(standing) for standing in held], right=_NUMBERS)
+
+
+def _row(standing: Standing) -> tuple[str, ...]:
+    from edge.core.units import show_bytes, show_speed
+
+    model, fit, tps = standing.model, standing.fit, standing.predicted_tps
+    shorter = f"to {fit.largest_n_ctx} tokens" if fit.largest_n_ctx else "no"
+    return (
+        model.name,
+        "here" if model.weights else "-",
+        show_bytes(model.quant.size_bytes),
+        show_bytes(fit.need_bytes),
+        "yes" if fit.fits else shorter,
+        f"~{show_speed(tps)}" if tps else "-",
+        _licence(model.spec),
+    )
+
+
+def _licence(spec: ModelSpec) -> str:
+    from edge.models.standing import licence_note
+
+    return f"! {spec.licence}" if licence_note(spec) else spec.licence
+
+
+def _licence_notes(held: Sequence[Standing]) -> Iterator[str]:
+    from edge.models.standing import licence_note
+
+    notes = dict.fromkeys(licence_note(standing.model.spec) for standing in held)
+    return (f"! {note}" for note in notes if note)
+
+
+def _broken_notes(broken: Sequence[Unreadable]) -> Iterator[str]:
+    for one in broken:
+        yield f"! {one.weights.name} cannot be used: {one.error.message}"
+
+
+def _document(
+    subject: _Subject, held: Sequence[Standing], broken: Sequence[Unreadable]
+) -> dict[str, Any]:
+    device = subject.terms.device
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "device": {
+            "name": device.name,
+            "n_cores": device.n_cores,
+            "memory_bytes": device.memory_bytes,
+            "free_bytes": device.free_bytes,
+            "bandwidth_bytes_per_s": device.bandwidth_bytes_per_s,
+            "bandwidth_measured": subject.measured,
+        },
+        "models": [_entry(standing) for standing in held],
+        "unreadable": [{"name": b.weights.name, "why": b.error.message} for b in broken],
+    }
+
+
+def _entry(standing: Standing) -> dict[str, Any]:
+    model, fit = standing.model, standing.fit
+    spec, quant, weights = model.spec, model.quant, model.weights
+    return {
+        "name": model.name,
+        "title": spec.title,
+        "quant": quant.name,
+        "purpose": spec.purpose.value,
+        "thinking": spec.thinking.value,
+        "here": weights is not None,
+        "path": str(weights.path) if weights else None,
+        "origin": weights.origin if weights else None,
+        "sha256": quant.sha256,
+        "size_bytes": quant.size_bytes,
+        "n_ctx": fit.n_ctx,
+        "need_bytes": fit.need_bytes,
+        "fits": fit.fits,
+        "largest_n_ctx": fit.largest_n_ctx,
+        "n_ctx_train": spec.n_ctx_train,
+        "predicted_tps": standing.predicted_tps,
+        "licence": spec.licence,
+        "licence_warning": spec.licence_warning,
+        "tested": spec.tested,
+    }

@@ -1,0 +1,133 @@
+"""From flags to an open model and a session: what `ask` and `chat` do before they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from edge.chat.session import Session
+from edge.cli import piped
+from edge.cli.first_run import model_for
+from edge.core.conversation import Conversation
+from edge.core.errors import UnknownName
+from edge.models.library import Library, Model
+from edge.runtime import Runtime, open_library, open_model
+from edge.settings import FLAG, Folders, Settings, load_settings
+from edge.store.conversations import Conversations
+from edge.store.database import open_database
+from edge.store.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the flags said: settings by name, the conversation to go on with, and --yes."""
+
+    flags: Mapping[str, object]
+    conversation: str | None = None
+    resume: bool = False
+    yes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What opening a model takes: the folders, the settings in force, and what is here."""
+
+    folders: Folders
+    settings: Settings
+    library: Library
+    yes: bool
+
+    @staticmethod
+    def of(wanted: Wanted) -> Desk:
+        """Read the settings and the catalog."""
+        folders = Folders.find()
+        settings = load_settings(flags=wanted.flags, folders=folders)
+        return Desk(folders, settings, open_library(folders), wanted.yes)
+
+    def model(self, settings: Settings) -> Model:
+        """The model these settings mean, fetched if it must be."""
+        return model_for(self.library, settings, State(self.folders), yes=self.yes)
+
+    def model_of(self, old: Conversation | None) -> Model:
+        """The model that goes on with a conversation: the flag's, else the one it had."""
+        if old is not None and self.settings.origin("model") != FLAG:
+            spoken = (model for model in self.library.here() if model.spec.name == old.model)
+            if model := next(spoken, None):
+                return model
+        return self.model(self.settings)
+
+    def open(self, model: Model) -> Runtime:
+        """See that the model fits, and open it with the store."""
+        return open_model(model, self.settings, self.folders)
+
+    def conversation(self, wanted: Wanted) -> Conversation | None:
+        """The conversation to go on with; raises UnknownName when there is none."""
+        if wanted.conversation is None and not wanted.resume:
+            return None
+        database = open_database(self.folders.store)
+        try:
+            kept = Conversations(database)
+            if wanted.conversation is not None:
+                return kept.get(piped.text(wanted.conversation, "--conversation"))
+            if latest := kept.latest():
+                return latest
+            raise UnknownName("there is no conversation to continue", hint="edge chat")
+        finally:
+            database.close()
+
+
+@dataclass
+class Talk:
+    """A conversation under way: the model that answers it, and the session."""
+
+    desk: Desk
+    runtime: Runtime
+    session: Session
+
+    @property
+    def model(self) -> Model:
+        """The model that answers."""
+        assert self.runtime.loaded is not None
+        return self.runtime.loaded.model
+
+    def begin_anew(self) -> None:
+        """Another conversation, with the same system prompt and wishes."""
+        self.session = self._session_of(self.runtime, None)
+
+    def switch(self, name: str) -> None:
+        """Go on with another model, pulled if it must be; raises an EdgeError, this one kept."""
+        model = self.desk.model(replace(self.desk.settings, model=name))
+        # Its memory is what the other one needs; asked again, it would load again.
+        self.runtime.engine.close()
+        runtime, old = self.desk.open(model), self.runtime
+        self.session = self._session_of(runtime, self.session.conversation_id)
+        self.runtime = runtime
+        _remember_model(runtime, self.session)
+        old.close()
+
+    def _session_of(self, runtime: Runtime, conversation_id: str | None) -> Session:
+        session = runtime.session(conversation_id, system=self.session.system)
+        session.set_thinking(self.session.answering.wishes.thinking)
+        return session
+
+
+@contextmanager
+def opened(wanted: Wanted) -> Iterator[Talk]:
+    """Everything a conversation takes; closed again at the end."""
+    desk = Desk.of(wanted)
+    old = desk.conversation(wanted)
+    with desk.open(desk.model_of(old)) as runtime:
+        talk = Talk(desk, runtime, runtime.session(old.id if old else None))
+        try:
+            _remember_model(runtime, talk.session)
+            yield talk
+        finally:
+            talk.runtime.close()  # another one, after /model
+
+
+def _remember_model(runtime: Runtime, session: Session) -> None:
+    """Keep with the conversation who answers it from now on."""
+    old = session.conversation
+    if old is not None and old.model != runtime.spec.name:
+        runtime.conversations.set_model(old.id, runtime.spec.name)

@@ -1,0 +1,68 @@
+"""The prompt, from the command line and from standard input, checked to be text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from edge.cli import words
+from edge.cli.writer import is_terminal
+from edge.core.errors import ContextFull, UsageError
+from edge.core.units import MIB
+
+# No context holds this much; reading on would only fill the memory.
+LIMIT_BYTES = 64 * MIB
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def gather(args: Sequence[str], stdin: TextIO | None) -> str:
+    """The prompt: the words, a blank line, and what was piped in.
+
+    "-" alone means standard input, also from a keyboard. Raises UsageError when
+    there is nothing, or bytes that are no text; ContextFull past 64 MiB.
+    """
+    alone = list(args) == ["-"]
+    typed = "" if alone else text(" ".join(args), "the prompt")
+    piped = "" if stdin is None or (is_terminal(stdin) and not alone) else read(stdin)
+    prompt = "\n\n".join(part for part in (typed, piped) if part.strip())
+    if not prompt:
+        said = words.empty_prompt() if args else words.no_prompt()
+        raise UsageError(said, hint=words.how_to_ask())
+    return prompt
+
+
+def text(said: str, what: str) -> str:
+    """The words themselves; raises UsageError when they hold what is not Unicode text."""
+    try:
+        said.encode()
+    except UnicodeEncodeError as cause:
+        raise UsageError(words.not_unicode(what, cause.start)) from cause
+    return said
+
+
+def read(stdin: TextIO) -> str:
+    """All of standard input, without the newlines at its end."""
+    raw = stdin.buffer.read(LIMIT_BYTES + 1)
+    if len(raw) > LIMIT_BYTES:
+        raise ContextFull(words.too_much_input(LIMIT_BYTES))
+    return decode(raw).rstrip("\r\n")
+
+
+def decode(raw: bytes) -> str:
+    """Bytes as text; raises UsageError naming the position of what is none.
+
+    NUL is refused: text holds none, so it means that a binary file was piped in.
+    """
+    if (nul := raw.find(b"\0")) >= 0:
+        raise UsageError(words.holds_nul(nul, _line(raw, nul)), hint=words.send_text())
+    try:
+        return raw.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
+    except UnicodeDecodeError as cause:
+        at = cause.start
+        raise UsageError(
+            words.not_utf8(raw[at], at, _line(raw, at)), hint=words.convert_it()
+        ) from cause
+
+
+def _line(raw: bytes, position: int) -> int:
+    return raw.count(b"\n", 0, position) + 1

@@ -1,0 +1,232 @@
+"""`edge chat`: the loop at a real terminal and over a pipe, its commands and its Ctrl keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from edge.cli.slash import COMMANDS, Command, Said, parse
+from edge.core.conversation import Conversation, Outcome
+from edge.core.errors import UnknownName
+from edge.settings import Folders
+from edge.store.conversations import Conversations
+from edge.store.database import open_database
+from terminal import Screen, at_terminal, run_edge
+from tiny_home import furnish
+
+OFFLINE = "offline: nothing leaves this machine"
+SHORT = ("--max-tokens", "4", "--temperature", "0")
+ENDLESS = ("--temperature", "0", "--ctx", "32768")  # its likeliest words turn in a circle
+
+
+@pytest.fixture(autouse=True)
+def tiny(edge_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home whose one model writes random bytes."""
+    furnish(edge_home, n_ctx=32_768)
+    # Two threads that wait for each other on a busy machine take seconds for nothing.
+    monkeypatch.setenv("EDGE_THREADS", "1")
+    return edge_home
+
+
+@contextmanager
+def chatting(*args: str, **environ: str) -> Iterator[Screen]:
+    """A chat that waits for its first line."""
+    with at_terminal("chat", *args, environ=environ) as screen:
+        screen.wait_prompt()
+        yield screen
+
+
+def kept(home: Path) -> Conversation:
+    """The latest conversation, as it lies in the store."""
+    database = open_database(Folders.below(home).store)
+    conversation = Conversations(database).latest()
+    database.close()
+    assert conversation is not None
+    return conversation
+
+
+def prompts(home: Path) -> list[str]:
+    return [turn.prompt.text for turn in kept(home).turns]
+
+
+# Lines.
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        (" hi ", Said(" hi ")),
+        ("//etc/hosts is what?", Said("/etc/hosts is what?")),
+        ("/model  qwen3-0.6b ", Command("model", "qwen3-0.6b")),
+        ("/quit", Command("quit", "")),
+        ("a /quit", Said("a /quit")),
+    ],
+)
+def test_a_line_is_a_text_or_a_command(line, meant):
+    assert parse(line) == meant
+
+
+@pytest.mark.parametrize(
+    ("line", "near"), [("/modle x", "/model"), ("/stat", "/stats"), ("/", "/help"), ("/q", "/help")]
+)
+def test_an_unknown_command_is_answered_with_the_nearest_and_a_way_to_send_it(line, near):
+    with pytest.raises(UnknownName) as refused:
+        parse(line)
+    assert refused.value.hint == f"{near}, or /{line} to send it as text"
+
+
+# At a terminal.
+
+
+def test_two_lines_say_what_answers_and_that_nothing_leaves(tiny):
+    with chatting("tiny", *SHORT) as screen:
+        header = screen.lines[:2]
+        screen.type("hi")
+        screen.wait("cut at the limit")
+        screen.wait_prompt()
+        screen.press("d")
+        assert screen.wait_end() == 0
+    assert header == [
+        f"tiny f32, context 4096 tokens, {OFFLINE}",
+        "a new conversation; /help shows the commands, Ctrl-D leaves",
+    ]
+    assert f"kept; to go on: edge chat --conversation {kept(tiny).id}" in screen.text
+    assert "loading the model" in screen.raw
+    assert "loading the model" not in screen.text
+
+
+def test_control_c_stops_the_reply_and_keeps_it_and_the_chat_goes_on(tiny):
+    with chatting("tiny", *ENDLESS) as screen:
+        screen.type("hi")
+        screen.wait("\\x05")
+        screen.press("c")
+        screen.wait("stopped; what was shown is kept")
+        screen.wait_prompt()
+        screen.type("/stats")
+        screen.wait("context ")
+        screen.wait_prompt()
+        screen.press("d")
+        assert screen.wait_end() == 0
+    (turn,) = kept(tiny).turns
+    assert turn.outcome is Outcome.STOPPED
+    assert "\x05" in turn.reply.text
+
+
+def test_control_c_where_nothing_runs_clears_the_line_or_says_how_to_leave(tiny):
+    with chatting("tiny") as screen:
+        screen.press("c")
+        screen.wait("Ctrl-D leaves")
+        screen.wait_prompt()
+        screen.type("half a line", enter=False)
+        screen.press("c")
+        screen.wait_prompt()
+        screen.press("d")
+        assert screen.wait_end() == 0
+    assert screen.raw.count("Ctrl-D leaves") == 2  # the header's, and the answer to the first
+
+
+def test_every_command_answers_and_a_mistake_is_one_line(tiny):
+    furnish(tiny, name="other")
+    answers = {
+        "/stats": "no turn has been answered yet",
+        "/help": "Ctrl-C stops a reply",
+        "/system be brief": "the system prompt is: be brief",
+        '/system ""': "there is no system prompt",
+        "/think on": "this model does not think before it answers",
+        "/think perhaps": "edge: /think is followed by on or off",
+        "/model": "* tiny",
+        "/model other": "other answers from now on",
+        "/model nope": "edge: no model is called 'nope'; try: edge models",
+        "/model qwen3-0.6b": "Fetch it now? [Y/n]",
+        "/new": "this conversation is new",
+        "/nwe": "edge: there is no command /nwe; try: /new, or //nwe to send it as text",
+    }
+    with chatting("tiny") as screen:
+        for line, answer in answers.items():
+            screen.type(line)
+            screen.wait(answer)
+            if answer.startswith("Fetch"):
+                screen.type("n")
+                screen.wait("edge: nothing was fetched")
+            screen.wait_prompt()
+        screen.type("/quit")
+        assert screen.wait_end() == 0
+    assert set(COMMANDS) == {line[1:].split()[0] for line in answers} - {"nwe"} | {"quit"}
+
+
+def test_another_model_goes_on_with_the_same_conversation(tiny):
+    furnish(tiny, name="other")
+    with chatting("tiny", *SHORT) as screen:
+        for line in ("one", "/model other", "two"):
+            screen.type(line)
+            screen.wait("from now on" if line.startswith("/") else "cut at the limit")
+            screen.wait_prompt()
+        screen.press("d")
+        screen.wait_end()
+    conversation = kept(tiny)
+    assert conversation.model == "other"
+    assert [turn.attempts[0].model for turn in conversation.turns] == ["tiny", "other"]
+
+
+def test_a_conversation_goes_on_with_the_model_it_had_unless_another_is_named(tiny):
+    furnish(tiny, name="other")
+    assert run_edge("chat", "other", *SHORT, stdin=b"hi").code == 0
+    first = kept(tiny)
+    assert run_edge("chat", "tiny", *SHORT, stdin=b"hi").code == 0
+    assert run_edge("chat", "--conversation", first.id, *SHORT, stdin=b"hi").code == 0
+    assert (kept(tiny).id, kept(tiny).model) == (first.id, "other")
+    assert run_edge("chat", "tiny", "--continue", *SHORT, stdin=b"hi").code == 0
+    assert (kept(tiny).id, kept(tiny).model) == (first.id, "tiny")
+    answered_by = [turn.attempts[0].model for turn in kept(tiny).turns]
+    assert answered_by == ["other", "other", "tiny"]
+
+
+def test_an_old_conversation_shows_its_last_turns_with_their_escapes_spelled_out(tiny):
+    said = b"one\ntwo\nthr\x1b[31mee\n"
+    assert run_edge("chat", "tiny", *SHORT, stdin=said).code == 0
+    with chatting("--continue") as screen:
+        assert f"conversation {kept(tiny).id}" in screen.lines[1]
+        assert "> two" in screen.lines
+        assert "> thr\\x1b[31mee" in screen.lines
+        assert "> one" not in screen.lines
+        assert "\x1b[31m" not in screen.raw
+
+
+def test_a_dumb_terminal_can_chat_without_a_colour_or_a_moving_line(tiny):
+    with at_terminal("chat", "tiny", *SHORT, environ={"TERM": "dumb", "NO_COLOR": "1"}) as screen:
+        screen.wait_prompt()
+        screen.type("hi")
+        screen.wait("cut at the limit")
+        screen.wait_prompt()
+        screen.press("d")
+        assert screen.wait_end() == 0
+    assert "loading" not in screen.raw
+    assert "\x1b[2m" not in screen.raw
+
+
+# Over a pipe.
+
+
+def test_each_piped_line_is_a_prompt_and_nothing_but_replies_is_on_standard_output(tiny):
+    ran = run_edge("chat", "tiny", *SHORT, stdin="//etc\n\n/stats\n你好".encode())
+    assert ran.code == 0
+    assert prompts(tiny) == ["/etc", "你好"]
+    replies = [turn.reply.text for turn in kept(tiny).turns]
+    assert ran.text.count("\n") == len(replies) + sum(reply.count("\n") for reply in replies)
+    assert OFFLINE not in ran.err
+
+
+def test_a_line_that_fails_is_told_and_the_next_is_still_answered(tiny):
+    long = b"all work and no play " * 2000
+    ran = run_edge("chat", "tiny", *SHORT, stdin=b"\xff\n/nope\n" + long + b"\nhi\n")
+    faults = [line for line in ran.err.splitlines() if line.startswith("edge: ")]
+    assert len(faults) == 3
+    assert "byte 0xff at position 0" in faults[0]
+    assert "there is no command /nope" in faults[1]
+    assert "tokens" in faults[2]
+    assert ran.code == 24  # nobody watched, so the end says that something failed
+    assert prompts(tiny)[-1] == "hi"
+    assert kept(tiny).turns[-1].reply.text

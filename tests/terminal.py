@@ -1,0 +1,144 @@
+"""Runs `edge` as a person does: in a process of its own, at a pipe or at a real terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pexpect
+import pyte
+
+EDGE = [sys.executable, "-m", "edge"]
+PATIENCE_S = 60
+_COLUMNS, _ROWS, _SCROLLBACK = 100, 30, 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Standard output as text."""
+        return self.out.decode()
+
+
+def run_edge(*args: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None) -> Ran:
+    """Run `edge` with pipes for all its streams; whatever it does, it shows no traceback."""
+    done = subprocess.run(
+        [*EDGE, *args],
+        input=stdin,
+        env=environ,
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    return Ran(done.returncode, done.stdout, done.stderr.decode())
+
+
+class Screen:
+    """A program at a real terminal, and what a person sees there."""
+
+    def __init__(self, process: pexpect.spawn) -> None:
+        self._process = process
+        self._screen = pyte.HistoryScreen(_COLUMNS, _ROWS, history=_SCROLLBACK, ratio=1)
+        self._stream = pyte.Stream(self._screen)
+        self.raw = ""  # every character the program sent
+        self._seen = 0
+
+    @property
+    def lines(self) -> list[str]:
+        """All lines, those scrolled away included, without trailing blanks."""
+        above = [
+            "".join(line[x].data for x in range(_COLUMNS)) for line in self._screen.history.top
+        ]
+        return [line.rstrip() for line in [*above, *self._screen.display]]
+
+    @property
+    def text(self) -> str:
+        """All lines as one text."""
+        return "\n".join(self.lines).rstrip()
+
+    def type(self, text: str, *, enter: bool = True) -> None:
+        """Type at the keyboard, and press Enter once the letters are on the screen."""
+        self._seen = len(self.raw)
+        self._process.send(text)
+        self.wait(text[-10:])
+        self._seen = len(self.raw)
+        if enter:
+            self._process.send("\r")
+
+    def press(self, key: str) -> None:
+        """Press Ctrl and a key."""
+        self._seen = len(self.raw)
+        self._process.sendcontrol(key)
+
+    def wait(self, words: str) -> None:
+        """Wait until these words came since the last key."""
+        self._until(lambda: words in _plain(self.raw[self._seen :]), words)
+
+    def wait_prompt(self) -> None:
+        """Wait until the chat asks for a line."""
+        self._until(lambda: self._cursor_line() == ">", "the prompt")
+
+    def wait_end(self) -> int:
+        """Wait until the program ends; its exit code."""
+        self._until(lambda: self._process.flag_eof, "the end")
+        self._process.close()
+        code: int = self._process.exitstatus
+        assert "Traceback" not in self.raw, self.text
+        return code
+
+    def _cursor_line(self) -> str:
+        return self._screen.display[self._screen.cursor.y].strip()
+
+    def _until(self, holds, what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline, f"waited for {what!r}; the screen:\n{self.text}"
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            came = self._process.read_nonblocking(4096, timeout=0.05)
+        except pexpect.TIMEOUT:
+            return
+        except pexpect.EOF:
+            return
+        self.raw += came
+        self._stream.feed(came)
+
+
+@contextmanager
+def at_terminal(*args: str, environ: Mapping[str, str] | None = None) -> Iterator[Screen]:
+    """`edge` at a terminal of its own; ended when the test is done with it."""
+    process = pexpect.spawn(
+        EDGE[0],
+        [*EDGE[1:], *args],
+        env={"TERM": "xterm-256color", **os.environ, **(environ or {})},
+        encoding="utf-8",
+        codec_errors="surrogateescape",
+        dimensions=(_ROWS, _COLUMNS),
+        echo=True,
+    )
+    process.delaybeforesend = None
+    try:
+        yield Screen(process)
+    finally:
+        process.close(force=True)
+
+
+def _plain(raw: str) -> str:
+    """Without the sequences that move and colour."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", raw)
