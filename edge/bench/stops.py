@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 
 from edge.bench.rows import Row
-from edge.core.event import Delta, Event, Phase, Progress
+from edge.core.errors import EdgeError
+from edge.core.event import Delta, Done, Event, Phase, Progress, StopReason
 from edge.runtime import Runtime
 
 _DECODE_BOUND_MS = 100.0
@@ -42,10 +44,11 @@ def stop_once(
 
     timer = threading.Timer(dice.uniform(0.0, 0.5), stop)
     timer.start()
-    for _ in events:
-        pass
+    last = deque(events, maxlen=1).pop()
     ended = time.perf_counter()
     timer.join()
+    if not isinstance(last, Done) or last.stop_reason is not StopReason.CANCELLED:
+        raise EdgeError("the reply ended before it was stopped: nothing to time")
     return (ended - asked[0]) * 1000
 
 
