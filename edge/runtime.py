@@ -200,14 +200,16 @@ def load(model: Model, settings: Settings, device: DeviceProfile) -> Loaded:
 def engine_options(loaded: Loaded, settings: Settings) -> EngineOptions:
     """How to run a model here."""
     assert loaded.model.weights is not None
+    device = probe_device()
     return EngineOptions(
         path=str(loaded.model.weights.path),
         template=loaded.model.spec.template,
         n_ctx=loaded.fit.n_ctx,
-        n_threads=settings.n_threads or probe_device().n_cores,
+        n_threads=settings.n_threads or device.n_cores,
         reasons=loaded.model.spec.thinking is not Thinking.NEVER,
         gpu=not settings.cpu_only,
         repack=repacks(settings),
+        rereads=not device.on_battery,
     )
 
 

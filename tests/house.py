@@ -40,8 +40,8 @@ class Home:
 
 
 HOMES = {
-    "llama_cpp": Home(("edge/engine/edge/capi.py",)),
-    "numpy": Home(("edge/engine/edge/*.py",)),
+    "llama_cpp": Home(("edge/engine/edge/capi/binding.py",)),
+    "numpy": Home(("edge/engine/edge/*.py", "edge/engine/edge/capi/*.py")),
     "huggingface_hub": Home(("edge/models/*.py",), at_most=2),
     "httpx2": Home(("edge/models/*.py", "edge/engine/cloud.py"), at_most=2),
     "filelock": Home(("edge/models/*.py", "edge/store/owner.py")),

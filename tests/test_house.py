@@ -150,7 +150,7 @@ def test_a_package_away_from_home_is_refused(path, text, fault):
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("edge/engine/edge/capi.py", "import llama_cpp"),
+        ("edge/engine/edge/capi/binding.py", "import llama_cpp"),
         ("edge/models/catalog_check.py", "from pydantic import BaseModel"),
         ("edge/settings.py", "import tomlkit, platformdirs, pydantic"),
         ("edge/models/hub.py", "from urllib.parse import quote"),

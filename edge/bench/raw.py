@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from edge.core.message import Message
 from edge.core.spec import Sampling
-from edge.engine.edge.capi import Context, Model, Sampler
+from edge.engine.edge.capi.context import Context
+from edge.engine.edge.capi.model import Model
+from edge.engine.edge.capi.sampler import Sampler
 from edge.engine.edge.engine import EngineOptions
 from edge.engine.edge.prompt import segment_tokens
 from edge.engine.edge.template import render

@@ -33,7 +33,7 @@ _PROBE = """
 import json
 from edge.engine.edge.isolation import leave_network
 print(json.dumps({"isolated": leave_network()}), flush=True)
-from edge.engine.edge import capi
+from edge.engine.edge.capi import binding as capi
 print(json.dumps({"version": capi.BINDING}), flush=True)
 print(json.dumps({"info": capi.system_info(), "offload": capi.can_offload()}), flush=True)
 """

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from shell import CHECKOUT, FaultyServer, Ran, as_on_the_hub, edge, environ, given, on_the_shelf
 
 from edge.cli.main import run
+from shell import CHECKOUT, FaultyServer, Ran, as_on_the_hub, edge, environ, given, on_the_shelf
 from tiny_gguf import make_tiny
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from shell import edge, environ, flip_a_byte, given, on_the_shelf
 
 from edge.cli.main import run
+from shell import edge, environ, flip_a_byte, given, on_the_shelf
 from tiny_gguf import make_tiny
 
 CODER = "qwen2.5-coder-0.5b"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from shell import EDGE, Ran, edge, environ, given, on_the_shelf
 
 from edge.models.catalog import load_catalog
+from shell import EDGE, Ran, edge, environ, given, on_the_shelf
 from tiny_gguf import make_tiny
 
 

@@ -12,6 +12,9 @@ from dataclasses import replace
 
 import pexpect
 import pytest
+
+from edge.cli.main import run
+from edge.cli.progress import Lines
 from shell import (
     EDGE,
     REFERENCE,
@@ -24,9 +27,6 @@ from shell import (
     on_the_shelf,
     tiny_bytes,
 )
-
-from edge.cli.main import run
-from edge.cli.progress import Lines
 
 KIB = 1024
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from shell import edge, environ, flip_a_byte, given, on_the_shelf
 
 from edge.cli.main import run
+from shell import edge, environ, flip_a_byte, given, on_the_shelf
 from tiny_gguf import make_tiny
 
 

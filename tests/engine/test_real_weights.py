@@ -15,7 +15,8 @@ from edge.core.event import Delta, StopReason
 from edge.core.message import Message, Role
 from edge.core.spec import Sampling
 from edge.core.units import MIB
-from edge.engine.edge.capi import Model, Sampler
+from edge.engine.edge.capi.model import Model
+from edge.engine.edge.capi.sampler import Sampler
 from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.prompt import segment_tokens
 from edge.engine.edge.template import render

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from edge.core.errors import ContextFull
 from edge.core.spec import Sampling
-from edge.engine.edge.capi import Model, Sampler
+from edge.engine.edge.capi.model import Model
+from edge.engine.edge.capi.sampler import Sampler
 from edge.engine.edge.timeline import Aborted, Timeline
 
 A, B, C = ([(i * k) % 250 for i in range(n)] for k, n in ((7, 150), (11, 40), (5, 30)))
@@ -50,13 +52,73 @@ def test_rewinding_and_reading_equals_never_having_read(make_timeline: Any, mode
     for batch in (A, B):
         timeline.read(batch)
     timeline.rewind(len(A))
-    # An attention model keeps A; a recurrent one starts again. Both read the same batches.
+    # An attention model keeps A; a recurrent one without a checkpoint starts again.
     if model.recurrent:
         assert timeline.tape == []
         timeline.read(A)
     timeline.read(C)
     assert timeline.tape == A + C
     assert np.array_equal(logits(timeline), logits(reference))
+
+
+def read_until_stopped(timeline: Timeline) -> None:
+    while True:
+        timeline.read(B)
+        timeline.rewind(len(A))
+
+
+def test_a_checkpoint_brings_back_the_very_state(make_timeline: Any) -> None:
+    reference, timeline = make_timeline(), make_timeline()
+    for batch in (A, C):
+        reference.read(batch)
+    timeline.read(A)
+    timeline.mark()
+    timeline.read(B)
+    timeline.rewind(len(A) + 7)
+    timeline.rewind(len(A))
+    assert timeline.tape == A
+    timeline.read(C)
+    assert np.array_equal(logits(timeline), logits(reference))
+
+
+def test_a_checkpoint_may_be_used_again_and_again(make_timeline: Any) -> None:
+    timeline = make_timeline()
+    timeline.read(A)
+    timeline.mark()
+    seen = []
+    for batch in (C, B, C):
+        timeline.read(batch)
+        seen.append(logits(timeline))
+        timeline.rewind(len(A))
+    assert np.array_equal(seen[0], seen[2])
+    assert not np.array_equal(seen[0], seen[1])
+
+
+def test_an_abort_on_any_model_goes_back_to_a_place_that_is_true(make_timeline: Any) -> None:
+    timeline, reference = make_timeline(), make_timeline()
+    timeline.read(A)
+    timeline.mark()
+    stopper = threading.Timer(0.002, timeline.abort)
+    stopper.start()
+    with pytest.raises(Aborted):
+        read_until_stopped(timeline)
+    stopper.join()
+    timeline.abort(False)
+    timeline.rewind(len(A))
+    assert timeline.tape == A
+    timeline.read(C)
+    for batch in (A, C):
+        reference.read(batch)
+    assert np.array_equal(logits(timeline), logits(reference))
+
+
+def test_reading_stops_at_marks_to_make_checkpoints(make_timeline: Any, model: Model) -> None:
+    timeline = make_timeline()
+    list(timeline.read_steps(A, marks=[10, 100]))
+    timeline.rewind(105)
+    assert len(timeline.tape) == (100 if model.recurrent else 105)
+    timeline.rewind(50)
+    assert len(timeline.tape) == (10 if model.recurrent else 50)
 
 
 def test_appending_needs_no_rewind_on_any_model(make_timeline: Any) -> None:

@@ -7,12 +7,11 @@ import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 
-from faulty_server import FaultyServer
-
 from edge.core.spec import HubSource, ModelScopeSource, Quant, Source, UrlSource
 from edge.models.download import PullOptions, pull
 from edge.models.shelf import Shelf, Weights
 from edge.models.sources import Hosts, Patience
+from faulty_server import FaultyServer
 
 NAME = "toy-model"
 QUICK = Patience(connect_s=3.0, stall_s=0.3, tries=2, pause_s=0.0)

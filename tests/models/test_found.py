@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from faulty_server import some_bytes
 from pulling import holds, quant_of
 
 from edge.models.found import found_files, tool_folders
 from edge.models.shelf import Shelf
+from faulty_server import some_bytes
 
 PAYLOAD = some_bytes(50_000, seed=40)
 QUANT = quant_of(PAYLOAD)

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faulty_server import some_bytes
 from pulling import holds, quant_of
 
 from edge.core.errors import IntegrityError, UsageError
 from edge.models.shelf import ORPHAN_AGE_S, Shelf, Weights, check_name
+from faulty_server import some_bytes
 
 PAYLOAD = some_bytes(100_000, seed=20)
 QUANT = quant_of(PAYLOAD)

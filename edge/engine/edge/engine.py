@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from edge.core import errors
 from edge.core.errors import EdgeError, EngineDied
 from edge.core.event import Phase, Progress
-from edge.core.message import Message
-from edge.engine.edge.frames import Count, Counted, Failed, Frame, Load, Loading, Ready
+from edge.core.message import Message, Role
+from edge.engine.edge.frames import (
+    Answer,
+    Cancel,
+    Count,
+    Counted,
+    Failed,
+    Frame,
+    Load,
+    Loading,
+    Ready,
+    Reread,
+    Rested,
+)
 from edge.engine.edge.link import Link, LinkLost, ProcessLink, ThreadLink
 from edge.engine.edge.reply import ReplyReader
-from edge.engine.edge.template import render
+from edge.engine.edge.template import render, retell
 from edge.engine.edge.turnstile import Turnstile
 from edge.engine.protocol import EngineEvent, Request
 
@@ -26,7 +40,9 @@ _CHUNK_TOKENS = (
 class EngineOptions:
     """What an EdgeEngine runs, and how. `reasons` says whether replies may hold `<think>`.
 
-    `patience_s` is how long a worker may show no progress before it counts as hung.
+    `rereads` lets the worker read a reply again, in its later form, while the
+    user reads it: costs battery, saves the next turn's wait. `patience_s` is
+    how long a worker may show no progress before it counts as hung.
     """
 
     path: str
@@ -36,6 +52,7 @@ class EngineOptions:
     reasons: bool = False
     gpu: bool = False
     repack: bool = False
+    rereads: bool = True
     chunk: int = _CHUNK_TOKENS
     patience_s: float = 60.0
 
@@ -54,7 +71,8 @@ class EdgeEngine:
         self._loaded = False
         self._isolated = False
         self._turnstile = Turnstile()
-        self._n_jobs = 0
+        self._numbers = itertools.count(1)
+        self._rereading: int | None = None
 
     @classmethod
     def in_process(cls, options: EngineOptions) -> EdgeEngine:
@@ -78,8 +96,7 @@ class EdgeEngine:
             try:
                 for _ in self._load():
                     pass
-                link = self._living()
-                link.send(Count(segments))
+                self._begin(Count(segments))
                 frame = self._receive()
             except LinkLost as lost:
                 raise self._died(lost) from lost
@@ -88,9 +105,8 @@ class EdgeEngine:
 
     def stream(self, request: Request) -> Generator[EngineEvent, None, None]:
         """Answer; see `Engine.stream`."""
-        self._n_jobs += 1
         o, seed = self._options, secrets.randbits(32)
-        reader = ReplyReader(o.template, o.reasons, request, self._n_jobs, seed)
+        reader = ReplyReader(o.template, o.reasons, request, next(self._numbers), seed)
         with self._turnstile.turn(lambda: reader.cancel_requested) as mine:
             if not mine:
                 yield from reader.give_up()
@@ -127,9 +143,35 @@ class EdgeEngine:
         if reader.cancel_requested:
             yield from reader.give_up()
             return
-        self._living().send(reader.job())
+        self._begin(reader.job())
         while not reader.over:
-            yield from reader.take(self._receive())
+            events = list(reader.take(self._receive()))
+            if reader.over:
+                self._reread(reader)
+            yield from events
+
+    def _begin(self, job: Answer | Count) -> None:
+        """Give the worker something to do now; what it reads on its own account can wait."""
+        link = self._living()
+        if self._rereading is not None:
+            link.send(Cancel(self._rereading))
+        link.send(job)
+
+    def _reread(self, reader: ReplyReader) -> None:
+        """Let the worker go on to what the next turn will begin with."""
+        if not self._options.rereads or not reader.answer:
+            return
+        said = (*reader.request.messages, Message(Role.ASSISTANT, reader.answer))
+        self._rereading = next(self._numbers)
+        with suppress(LinkLost):  # the next turn will notice
+            told = retell(said, self._options.template)
+            self._living().send(Reread(self._rereading, told))
+
+    def rest(self) -> None:
+        """Wait until the worker has nothing left to read."""
+        with self._turnstile.turn(), suppress(LinkLost):
+            while self._rereading is not None:
+                self._hear(self._living().receive(self._options.patience_s))
 
     def _load(self) -> Iterator[Progress]:
         """Have a worker that is ready, starting one where there is none."""
@@ -144,11 +186,18 @@ class EdgeEngine:
         self._loaded, self._isolated = True, frame.isolated
 
     def _receive(self) -> Frame:
-        """The worker's next frame; raises the error it reports, or LinkLost."""
-        frame = self._living().receive(self._options.patience_s)
+        """The worker's next frame for this job; raises the error it reports, or LinkLost."""
+        while self._hear(frame := self._living().receive(self._options.patience_s)):
+            pass
         if isinstance(frame, Failed):
             raise _error(frame)
         return frame
+
+    def _hear(self, frame: Frame) -> bool:
+        """Whether a frame was about a reread, and so of no interest to a job."""
+        if isinstance(frame, Rested):
+            self._rereading = None
+        return isinstance(frame, Rested)
 
     def _cancel(self, reader: ReplyReader) -> None:
         link = self._link
@@ -176,6 +225,7 @@ class EdgeEngine:
 
     def _bury(self) -> None:
         link, self._link, self._loaded = self._link, None, False
+        self._rereading = None
         if link is not None:
             link.kill()
             link.close()

@@ -62,6 +62,14 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Reread:
+    """To the worker: bring the tape to the conversation as later prompts will tell it."""
+
+    job: int
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Loading:
     """From the worker: thousandths of the weights that are mapped."""
 
@@ -123,6 +131,13 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Rested:
+    """From the worker: a reread is over, cut short or not; the tokens it read."""
+
+    n_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """From the worker: one of our errors, by its class name."""
 
@@ -132,8 +147,8 @@ class Failed:
 
 
 Frame = (
-    Load | Count | Answer | Cancel
-    | Loading | Ready | Counted | Planned | Reading | Wrote | Ended | Failed
+    Load | Count | Answer | Cancel | Reread
+    | Loading | Ready | Counted | Planned | Reading | Wrote | Ended | Rested | Failed
 )  # fmt: skip
 _KINDS = {kind.__name__: kind for kind in Frame.__args__}
 
@@ -181,4 +196,4 @@ def _build(kind: str, fields: dict[str, Any]) -> Frame:
 
 
 def _segments(frame: Frame) -> tuple[Segment, ...]:
-    return frame.segments if isinstance(frame, Count | Answer) else ()
+    return frame.segments if isinstance(frame, Count | Answer | Reread) else ()

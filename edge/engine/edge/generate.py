@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from edge.core.errors import ContextFull
 from edge.core.event import StopReason
 from edge.core.spec import Sampling
-from edge.engine.edge.capi import Model, Sampler
+from edge.engine.edge.capi.model import Model
+from edge.engine.edge.capi.sampler import Sampler
 from edge.engine.edge.frames import Answer, Ended, Planned, Reading, Wrote
-from edge.engine.edge.prompt import common_prefix, prompt_tokens
+from edge.engine.edge.prompt import common_prefix, prompt_tokens, resting_places
 from edge.engine.edge.template import Segment
 from edge.engine.edge.timeline import Aborted, Timeline
 from edge.engine.text import TextStream
@@ -93,7 +94,8 @@ class _Writer:
         timeline.rewind(min(common_prefix(timeline.tape, target), len(target) - 1))
         new = target[len(timeline.tape) :]
         yield Planned(tuple(tokens), min(len(timeline.tape), len(tokens)))
-        for n_read in timeline.read_steps(new):
+        places = resting_places(tokens, self.model) if self.model.recurrent else []
+        for n_read in timeline.read_steps(new, places):
             yield Reading(n_read, len(new))
         self.prefill_s = time.perf_counter() - self._started
 

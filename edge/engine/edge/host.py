@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from edge.core.errors import EdgeError, UsageError
-from edge.engine.edge.capi import Model
+from edge.engine.edge.capi.model import Model
 from edge.engine.edge.frames import (
     Answer,
     Cancel,
@@ -17,9 +18,13 @@ from edge.engine.edge.frames import (
     Load,
     Loading,
     Ready,
+    Reread,
+    Rested,
 )
 from edge.engine.edge.generate import answer, check_length
 from edge.engine.edge.prompt import segment_tokens
+from edge.engine.edge.reread import reread
+from edge.engine.edge.template import Segment
 from edge.engine.edge.timeline import Timeline
 
 
@@ -51,6 +56,8 @@ class Host:
                     self._emit(Counted(n_tokens))
                 case Answer():
                     self._answer(frame)
+                case Reread(job, segments):
+                    self._reread(job, segments)
                 case Cancel(job):
                     self.cancel(job)
         except EdgeError as error:
@@ -95,16 +102,28 @@ class Host:
 
     def _answer(self, job: Answer) -> None:
         model, timeline = self._loaded()
-        with self._lock:
-            self._current = job.job
-            timeline.abort(job.job in self._cancelled)
-        try:
+        with self._cancellable(job.job, timeline):
             for step in answer(model, timeline, job):
                 self._emit(step)
+
+    def _reread(self, job: int, told: tuple[Segment, ...]) -> None:
+        model, timeline = self._loaded()
+        with self._cancellable(job, timeline):
+            n_tokens = reread(model, timeline, told)
+        self._emit(Rested(n_tokens))
+
+    @contextmanager
+    def _cancellable(self, job: int, timeline: Timeline) -> Iterator[None]:
+        """Let `cancel` reach what runs within, and nothing after it."""
+        with self._lock:
+            self._current = job
+            timeline.abort(job in self._cancelled)
+        try:
+            yield
         finally:
             with self._lock:
                 self._current = None
-                self._cancelled.discard(job.job)
+                self._cancelled.discard(job)
                 timeline.abort(False)
 
     def _loaded(self) -> tuple[Model, Timeline]:

@@ -14,6 +14,8 @@ from typing import Protocol
 
 from edge.engine.edge.template import Control, Segment, Text, guard
 
+_START = "<|im_start|>"
+
 
 class Vocabulary(Protocol):
     """What turning text into tokens needs of a model."""
@@ -62,6 +64,21 @@ def segment_tokens(segment: Segment, vocab: Vocabulary) -> list[int]:
         return vocab.tokenize(segment.text, control=True)
     pieces = guard(segment.text, frozenset(vocab.boundaries.values()))
     return [token for piece in pieces for token in vocab.tokenize(piece)]
+
+
+def resting_places(tokens: Sequence[int], vocab: Vocabulary) -> list[int]:
+    """Where a prompt can be gone back to: behind the system prompt, and where the reply opens.
+
+    The second is right behind "assistant" and its newline: the last place a
+    prompt has in common with how a later prompt will tell the same turn.
+    """
+    starts = [at for at, token in enumerate(tokens) if vocab.boundaries.get(token) == _START]
+    if len(starts) < 2:
+        return []
+    opening = starts[-1] + 1
+    while opening < len(tokens) and tokens[opening] not in vocab.boundaries:
+        opening += 1
+    return [starts[1], opening]
 
 
 def common_prefix(one: Sequence[int], other: Sequence[int]) -> int:

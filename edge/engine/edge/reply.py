@@ -40,6 +40,7 @@ class ReplyReader:
     _tokens: tuple[int, ...] = ()
     _cached: int = 0
     _reply: list[int] = field(default_factory=list)
+    _answer: list[str] = field(default_factory=list)
     _logprobs: list[float] = field(default_factory=list)
     _first_margin: float = 0.0
     _prefill_s: float = 0.0
@@ -53,6 +54,11 @@ class ReplyReader:
         self._segments = render(self.request.messages, self.template, thinking=thinking)
         inside = opens_reasoning(self.template, thinking)
         self._splitter = ThinkingSplitter(inside=inside) if self.reasons else None
+
+    @property
+    def answer(self) -> str:
+        """The answer shown so far, without its reasoning."""
+        return "".join(self._answer)
 
     @property
     def cancel_requested(self) -> bool:
@@ -101,12 +107,16 @@ class ReplyReader:
         if self._first_text_at is None:
             self._first_text_at = time.perf_counter()
         pieces = self._splitter.feed(text) if self._splitter else [(Channel.ANSWER, text)]
-        yield from (Delta(piece, channel) for channel, piece in pieces)
+        yield from self._told(pieces)
+
+    def _told(self, pieces: list[tuple[Channel, str]]) -> Iterator[Delta]:
+        self._answer += [text for channel, text in pieces if channel is Channel.ANSWER]
+        yield from (Delta(text, channel) for channel, text in pieces)
 
     def _end(self, stop_reason: StopReason) -> Iterator[EngineEvent]:
         self.over = True
         if self._splitter:
-            yield from (Delta(piece, channel) for channel, piece in self._splitter.close())
+            yield from self._told(self._splitter.close())
         yield Answered(stop_reason, self._usage(), self._confidence())
 
     def give_up(self) -> Iterator[EngineEvent]:

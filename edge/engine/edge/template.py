@@ -100,14 +100,20 @@ def render(messages: Sequence[Message], template: str, *, thinking: bool) -> tup
     (Control(text='<|im_start|>'), Text(text='user\\nHi'), Control(text='<|im_end|>'))
     """
     manner = _manner(template)
+    opening = manner.thinking if thinking else manner.plain
+    return (*retell(messages, template), _START, Text(f"{Role.ASSISTANT}\n"), *opening)
+
+
+def retell(messages: Sequence[Message], template: str) -> tuple[Segment, ...]:
+    """These messages as later prompts will tell them: what every such prompt begins with."""
+    manner = _manner(template)
     _check_order(messages)
     segments: list[Segment] = []
     if manner.default_system is not None and messages[0].role is not Role.SYSTEM:
         segments += _block(Role.SYSTEM, manner.default_system)
     for message in messages:
         segments += _block(message.role, _content(message, manner))
-    opening = manner.thinking if thinking else manner.plain
-    return (*segments, _START, Text(f"{Role.ASSISTANT}\n"), *opening)
+    return tuple(segments)
 
 
 def opens_reasoning(template: str, thinking: bool) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from edge.core.errors import ContextFull, EdgeError
-from edge.engine.edge.capi import Context, Model, Sampler
+from edge.engine.edge.capi.context import Context
+from edge.engine.edge.capi.model import Model
+from edge.engine.edge.capi.sampler import Sampler
+from edge.engine.edge.checkpoints import Checkpoint, Checkpoints
 
 
 class Aborted(Exception):
@@ -35,6 +38,7 @@ class Timeline:
         self._scratch = np.empty(model.n_vocab, dtype=np.float32)
         self.n_ctx = n_ctx
         self.tape: list[int] = []
+        self._checkpoints = Checkpoints()
         self._drawn: list[int] = []
 
     @property
@@ -43,24 +47,43 @@ class Timeline:
         return self.tape + self._drawn
 
     def rewind(self, n_tokens: int) -> None:
-        """Keep the first `n_tokens` of the tape, or none where the state cannot be rolled back."""
+        """Keep the first `n_tokens` of the tape; fewer where the state cannot be rolled back.
+
+        A recurrent model goes back to its nearest checkpoint, or to the start.
+        """
         self._drawn = []
-        if n_tokens == len(self.tape):
-            return
-        if self._model.recurrent or not self._context.trim(n_tokens):
+        if n_tokens != len(self.tape):
+            self._go_back(n_tokens)
+
+    def _go_back(self, n_tokens: int) -> None:
+        if self._model.recurrent:
+            place = self._checkpoints.nearest(n_tokens)
+            n_tokens = place.n_tokens if place else 0
+            held = place and self._context.restore(place.state, n_tokens, partial=True)
+        else:
+            held = self._context.trim(n_tokens)
+        if not held:
             self._context.clear()
             n_tokens = 0
         del self.tape[n_tokens:]
+        self._checkpoints.forget_from(n_tokens + 1)
+
+    def mark(self) -> None:
+        """Make this place one that a model that cannot roll back can return to."""
+        if self._model.recurrent:
+            state = self._context.save(partial=True)
+            self._checkpoints.add(Checkpoint(len(self.tape), state))
 
     def read(self, tokens: Sequence[int]) -> None:
         """Append tokens; see `read_steps`."""
         for _ in self.read_steps(tokens):
             pass
 
-    def read_steps(self, tokens: Sequence[int]) -> Iterator[int]:
+    def read_steps(self, tokens: Sequence[int], marks: Collection[int] = ()) -> Iterator[int]:
         """Append tokens in batches of the context's chunk; yields the count read after each.
 
-        Raises ContextFull before anything is read that does not fit, Aborted
+        `marks` are places on the tape, in order, where a recurrent model stops
+        to make a checkpoint. Raises ContextFull before anything is read that does not fit, Aborted
         when stopped; the tape then ends where the cache does.
         """
         if len(self.tape) + len(tokens) > self.n_ctx:
@@ -68,10 +91,16 @@ class Timeline:
                 f"{len(self.tape) + len(tokens)} tokens do not fit a context of {self.n_ctx}",
                 hint="a shorter prompt, or a larger --ctx",
             )
-        chunk = self._context.chunk
-        for start in range(0, len(tokens), chunk):
-            self._read_batch(tokens[start : start + chunk])
-            yield min(start + chunk, len(tokens))
+        begin, end = len(self.tape), len(self.tape) + len(tokens)
+        stops = [*marks, end] if self._model.recurrent else [end]
+        for stop in stops:
+            while len(self.tape) < stop:
+                done = len(self.tape) - begin
+                size = min(self._context.chunk, stop - len(self.tape))
+                self._read_batch(tokens[done : done + size])
+                yield len(self.tape) - begin
+            if stop in marks and len(self.tape) == stop:
+                self.mark()
 
     def _read_batch(self, batch: Sequence[int]) -> None:
         if self._context.aborting:  # before the cache is touched: nothing to undo
@@ -90,12 +119,8 @@ class Timeline:
     def _recover_truth(self) -> None:
         # A recurrent state has advanced by an unknown number of tokens and the
         # positions do not show it: a retry would succeed with wrong text.
-        if self._model.recurrent:
-            self._context.clear()
-            self.tape.clear()
-        else:
-            self._context.trim(min(len(self.tape), self._context.n_held))
-            del self.tape[self._context.n_held :]
+        trusted = len(self.tape) if self._model.recurrent else self._context.n_held
+        self._go_back(min(len(self.tape), trusted))
 
     def choose(self, sampler: Sampler) -> Choice:
         """Draw the token after the tape; it is not on the tape until it is read."""
