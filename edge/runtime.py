@@ -20,9 +20,10 @@ from edge.chat.session import Answering, Session, Wishes
 from edge.core.errors import UnknownName, UnsupportedModel
 from edge.core.event import Notice, NoticeCode
 from edge.core.spec import ModelSpec, Thinking
-from edge.core.units import show_bytes
+from edge.core.units import GIB, show_bytes
 from edge.device import DeviceProfile, probe_device
 from edge.engine.edge.engine import EdgeEngine, EngineOptions
+from edge.engine.edge.frames import Keep
 from edge.engine.edge.template import known_template_hashes
 from edge.engine.protocol import Engine
 from edge.models.catalog import load_catalog
@@ -34,6 +35,9 @@ from edge.settings import Folders, Settings, load_settings
 from edge.store.conversations import Conversations
 from edge.store.database import Database, open_database
 from edge.store.state import State
+
+# Some twenty conversations of 4,096 tokens on a 0.5B, five on a Qwen3; the oldest go first.
+SNAPSHOT_BUDGET_BYTES = 1 * GIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ def open_model(model: Model, settings: Settings, folders: Folders) -> Runtime:
     database = open_database(folders.store)
     Conversations(database).recover()
     State(folders).remember_model(model.name)
-    engine = EdgeEngine(engine_options(loaded, settings))
+    engine = EdgeEngine(engine_options(loaded, settings, folders))
     return Runtime(engine, model.spec, database, settings, loaded)
 
 
@@ -197,7 +201,7 @@ def load(model: Model, settings: Settings, device: DeviceProfile) -> Loaded:
     return Loaded(model, header, held)
 
 
-def engine_options(loaded: Loaded, settings: Settings) -> EngineOptions:
+def engine_options(loaded: Loaded, settings: Settings, folders: Folders) -> EngineOptions:
     """How to run a model here."""
     assert loaded.model.weights is not None
     device = probe_device()
@@ -210,7 +214,15 @@ def engine_options(loaded: Loaded, settings: Settings) -> EngineOptions:
         gpu=not settings.cpu_only,
         repack=repacks(settings),
         rereads=not device.on_battery,
+        keep=kept_timelines(loaded, settings, folders),
     )
+
+
+def kept_timelines(loaded: Loaded, settings: Settings, folders: Folders) -> Keep | None:
+    """Where timelines are kept between runs: beside the talk they hold, as private as it is."""
+    if not settings.snapshots or loaded.model.weights is None:
+        return None
+    return Keep(str(folders.data / "snapshots"), loaded.model.weights.sha256, SNAPSHOT_BUDGET_BYTES)
 
 
 def repacks(settings: Settings) -> bool:

@@ -156,6 +156,7 @@ class Settings:
     seed: int | None = _setting(None, _Rule(int, "42", low=0, high=2**32 - 2))
     cpu_only: bool = _setting(False, _Rule(bool, "true"))
     low_memory: bool | None = _setting(None, _Rule(bool, "true"))
+    snapshots: bool = _setting(True, _Rule(bool, "false"))
     offline: bool = _setting(False, _Rule(bool, "true"))
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 

@@ -47,7 +47,7 @@ def measure(settings: Settings, n_pairs: int, n_stops: int) -> Report:
     chosen = choose(open_library(folders), settings, State(folders))
     if chosen is None:
         raise UnknownName("no model is on this machine yet", hint="edge pull qwen2.5-0.5b")
-    options = engine_options(load(chosen, settings, probe_device()), settings)
+    options = engine_options(load(chosen, settings, probe_device()), settings, folders)
     raw = RawLoop(options)
     with tempfile.TemporaryDirectory() as away:
         kept = replace(folders, data=Path(away), store=Path(away) / "edge.db")

@@ -19,6 +19,7 @@ from edge.engine.edge.frames import (
     Counted,
     Failed,
     Frame,
+    Keep,
     Load,
     Loading,
     Ready,
@@ -27,7 +28,7 @@ from edge.engine.edge.frames import (
 )
 from edge.engine.edge.link import Link, LinkLost, ProcessLink, ThreadLink
 from edge.engine.edge.reply import ReplyReader
-from edge.engine.edge.template import render, retell
+from edge.engine.edge.template import Segment, render, retell
 from edge.engine.edge.turnstile import Turnstile
 from edge.engine.protocol import EngineEvent, Request
 
@@ -36,13 +37,17 @@ _CHUNK_TOKENS = (
 )
 
 
+_FAREWELL_S = 2.0
+
+
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
     """What an EdgeEngine runs, and how. `reasons` says whether replies may hold `<think>`.
 
     `rereads` lets the worker read a reply again, in its later form, while the
-    user reads it: costs battery, saves the next turn's wait. `patience_s` is
-    how long a worker may show no progress before it counts as hung.
+    user reads it: costs battery, saves the next turn's wait. `keep` says where
+    timelines are kept between runs. `patience_s` is how long a worker may show
+    no progress before it counts as hung.
     """
 
     path: str
@@ -53,6 +58,7 @@ class EngineOptions:
     gpu: bool = False
     repack: bool = False
     rereads: bool = True
+    keep: Keep | None = None
     chunk: int = _CHUNK_TOKENS
     patience_s: float = 60.0
 
@@ -159,13 +165,13 @@ class EdgeEngine:
 
     def _reread(self, reader: ReplyReader) -> None:
         """Let the worker go on to what the next turn will begin with."""
-        if not self._options.rereads or not reader.answer:
-            return
-        said = (*reader.request.messages, Message(Role.ASSISTANT, reader.answer))
+        told: tuple[Segment, ...] = ()
+        if self._options.rereads and reader.answer:
+            said = (*reader.request.messages, Message(Role.ASSISTANT, reader.answer))
+            told = retell(said, self._options.template)
         self._rereading = next(self._numbers)
         with suppress(LinkLost):  # the next turn will notice
-            told = retell(said, self._options.template)
-            self._living().send(Reread(self._rereading, told))
+            self._living().send(Reread(self._rereading, reader.request.timeline_id, told))
 
     def rest(self) -> None:
         """Wait until the worker has nothing left to read."""
@@ -179,7 +185,7 @@ class EdgeEngine:
             return
         o = self._options
         self._link = self._link or self._connect()
-        self._link.send(Load(o.path, o.n_ctx, o.n_threads, o.chunk, o.gpu, o.repack))
+        self._link.send(Load(o.path, o.n_ctx, o.n_threads, o.chunk, o.gpu, o.repack, o.keep))
         while not isinstance(frame := self._receive(), Ready):
             if isinstance(frame, Loading):
                 yield Progress(Phase.LOAD, frame.done, 1000)
@@ -239,7 +245,13 @@ class EdgeEngine:
         )
 
     def close(self) -> None:
-        """End the worker; its memory returns to the system."""
+        """End the worker; its memory returns to the system, the timeline stays on disk."""
+        with suppress(LinkLost, EdgeError):
+            if self._rereading is not None:
+                self._living().send(Cancel(self._rereading))
+            while self._rereading is not None:
+                self._hear(self._living().receive(_FAREWELL_S))
+        self._rereading = None
         link, self._link, self._loaded = self._link, None, False
         if link is not None:
             link.close()

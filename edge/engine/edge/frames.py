@@ -20,6 +20,15 @@ _LARGEST_FRAME_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """Where timelines are kept between runs; `weights` names the model file by its hash."""
+
+    folder: str
+    weights: str
+    budget_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """To the worker: map these weights and make a timeline of them."""
 
@@ -29,6 +38,7 @@ class Load:
     chunk: int
     gpu: bool
     repack: bool
+    keep: Keep | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class Answer:
     """
 
     job: int
+    timeline_id: str
     segments: tuple[Segment, ...]
     sampling: Sampling
     seed: int
@@ -63,9 +74,13 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """To the worker: bring the tape to the conversation as later prompts will tell it."""
+    """To the worker: bring the tape to the conversation as later prompts will tell it.
+
+    Without segments nothing is read; the timeline is kept on disk either way.
+    """
 
     job: int
+    timeline_id: str
     segments: tuple[Segment, ...]
 
 
@@ -132,7 +147,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Rested:
-    """From the worker: a reread is over, cut short or not; the tokens it read."""
+    """From the worker: a reread is over, cut short or not, and kept; the tokens it read."""
 
     n_tokens: int
 
@@ -186,6 +201,8 @@ def _build(kind: str, fields: dict[str, Any]) -> Frame:
     if "sampling" in fields:
         stop = tuple(fields["sampling"].pop("stop"))
         fields["sampling"] = Sampling(**fields["sampling"], stop=stop)
+    if fields.get("keep"):
+        fields["keep"] = Keep(**fields["keep"])
     for name in ("tokens", "reply"):
         if name in fields:
             fields[name] = tuple(fields[name])

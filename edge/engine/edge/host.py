@@ -22,9 +22,9 @@ from edge.engine.edge.frames import (
     Rested,
 )
 from edge.engine.edge.generate import answer, check_length
+from edge.engine.edge.keeper import Keeper, keeper_for
 from edge.engine.edge.prompt import segment_tokens
 from edge.engine.edge.reread import reread
-from edge.engine.edge.template import Segment
 from edge.engine.edge.timeline import Timeline
 
 
@@ -39,6 +39,7 @@ class Host:
         self._isolated = isolated
         self._model: Model | None = None
         self._timeline: Timeline | None = None
+        self._keeper = Keeper(None)
         self._lock = threading.Lock()
         self._current: int | None = None
         self._cancelled: set[int] = set()
@@ -56,8 +57,8 @@ class Host:
                     self._emit(Counted(n_tokens))
                 case Answer():
                     self._answer(frame)
-                case Reread(job, segments):
-                    self._reread(job, segments)
+                case Reread():
+                    self._reread(frame)
                 case Cancel(job):
                     self.cancel(job)
         except EdgeError as error:
@@ -70,8 +71,13 @@ class Host:
             if self._current == job and self._timeline is not None:
                 self._timeline.abort()
 
+    def finish_writing(self, patience_s: float) -> None:
+        """Let a timeline that is being written reach the disk; any thread."""
+        self._keeper.finish(patience_s)
+
     def close(self) -> None:
         """Give cache and weights back."""
+        self._keeper.finish()
         if self._timeline is not None:
             self._timeline.close()
         if self._model is not None:
@@ -86,6 +92,7 @@ class Host:
         self._timeline = Timeline(
             self._model, n_ctx=load.n_ctx, n_threads=load.n_threads, chunk=load.chunk
         )
+        self._keeper = keeper_for(load)
         self._emit(Ready(self._model.recurrent, self._isolated))
 
     def _thousandths(self) -> Callable[[float], None]:
@@ -102,14 +109,18 @@ class Host:
 
     def _answer(self, job: Answer) -> None:
         model, timeline = self._loaded()
+        self._keeper.take_up(timeline, job.timeline_id)
         with self._cancellable(job.job, timeline):
             for step in answer(model, timeline, job):
                 self._emit(step)
 
-    def _reread(self, job: int, told: tuple[Segment, ...]) -> None:
+    def _reread(self, job: Reread) -> None:
         model, timeline = self._loaded()
-        with self._cancellable(job, timeline):
-            n_tokens = reread(model, timeline, told)
+        n_tokens = 0
+        if job.segments:
+            with self._cancellable(job.job, timeline):
+                n_tokens = reread(model, timeline, job.segments)
+        self._keeper.keep(timeline)
         self._emit(Rested(n_tokens))
 
     @contextmanager

@@ -70,6 +70,7 @@ class ReplyReader:
         seed = self.request.sampling.seed
         return Answer(
             self.number,
+            self.request.timeline_id,
             () if self._tokens else self._segments,
             self.request.sampling,
             self.seed if seed is None else seed,

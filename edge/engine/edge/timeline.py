@@ -12,6 +12,7 @@ from edge.engine.edge.capi.context import Context
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.capi.sampler import Sampler
 from edge.engine.edge.checkpoints import Checkpoint, Checkpoints
+from edge.engine.edge.snapshot import Snapshot
 
 
 class Aborted(Exception):
@@ -68,9 +69,24 @@ class Timeline:
         del self.tape[n_tokens:]
         self._checkpoints.forget_from(n_tokens + 1)
 
+    def snapshot(self) -> Snapshot:
+        """The tape and its state, to be continued in another process."""
+        return Snapshot(tuple(self.tape), self._context.save())
+
+    def resume(self, snapshot: Snapshot) -> None:
+        """Be what a snapshot was; an empty tape when it cannot be taken up."""
+        self._drawn = []
+        self._checkpoints.forget_from(0)
+        fits = len(snapshot.tokens) < self.n_ctx
+        took = fits and self._context.restore(snapshot.state, len(snapshot.tokens))
+        if not took:
+            self._context.clear()
+        self.tape = list(snapshot.tokens) if took else []
+        self.mark()
+
     def mark(self) -> None:
         """Make this place one that a model that cannot roll back can return to."""
-        if self._model.recurrent:
+        if self._model.recurrent and self.tape:
             state = self._context.save(partial=True)
             self._checkpoints.add(Checkpoint(len(self.tape), state))
 

@@ -11,12 +11,17 @@ import threading
 import time
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from edge.engine.edge.frames import Cancel, Frame, read_frame, write_frame
+
+if TYPE_CHECKING:
+    from edge.engine.edge.host import Host
+
 from edge.engine.edge.isolation import forbid_core_dumps, leave_network
 
 _PARENT_POLL_S = 0.5
+_LAST_WRITE_S = 0.8  # a worker is gone a second after its parent
 
 
 def main(before_emit: Callable[[Frame], None] = lambda _: None) -> None:
@@ -33,7 +38,7 @@ def main(before_emit: Callable[[Frame], None] = lambda _: None) -> None:
 
     host = Host(emit, isolated=isolated)
     inbox: SimpleQueue[Frame] = SimpleQueue()
-    for target in (lambda: _listen(source, host.cancel, inbox), _leave_with_parent):
+    for target in (lambda: _listen(source, host, inbox), _leave_with_parent):
         threading.Thread(target=target, daemon=True).start()
     while True:
         host.run(inbox.get())
@@ -46,13 +51,14 @@ def _private_stdout() -> IO[bytes]:
     return os.fdopen(own, "wb")
 
 
-def _listen(source: IO[bytes], cancel: Callable[[int], None], inbox: SimpleQueue[Frame]) -> None:
+def _listen(source: IO[bytes], host: Host, inbox: SimpleQueue[Frame]) -> None:
     while (frame := read_frame(source)) is not None:
         # A cancel must not wait behind the job it is meant for.
         if isinstance(frame, Cancel):
-            cancel(frame.job)
+            host.cancel(frame.job)
         else:
             inbox.put(frame)
+    host.finish_writing(_LAST_WRITE_S)
     os._exit(0)
 
 
