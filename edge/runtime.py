@@ -27,7 +27,15 @@ from edge.engine.edge.frames import Keep
 from edge.engine.edge.template import known_template_hashes
 from edge.engine.protocol import Engine
 from edge.models.catalog import load_catalog
-from edge.models.fit import DEFAULT_N_CTX, Fit, Shape, default_n_ctx, fit, refuse_unless_fits
+from edge.models.fit import (
+    DEFAULT_N_CTX,
+    Fit,
+    Shape,
+    best_of,
+    default_n_ctx,
+    fit,
+    refuse_unless_fits,
+)
 from edge.models.gguf import Header, preflight
 from edge.models.library import Library, Model
 from edge.models.shelf import Shelf
@@ -89,6 +97,11 @@ class Runtime:
         return (notice,) if notice else ()
 
     @property
+    def model_name(self) -> str:
+        """What to type for the model that answers."""
+        return self.loaded.model.name if self.loaded else self.spec.name
+
+    @property
     def n_ctx(self) -> int:
         """Tokens the context holds."""
         return self.loaded.fit.n_ctx if self.loaded else self.settings.n_ctx or DEFAULT_N_CTX
@@ -106,7 +119,7 @@ class Runtime:
         """
         s = self.settings
         wishes = Wishes(s.thinking, s.temperature, s.max_tokens, s.seed)
-        answering = Answering(self.engine, self.spec, self.n_ctx, wishes)
+        answering = Answering(self.engine, self.spec, self.n_ctx, wishes, self.model_name)
         old = self.conversations.get(conversation) if conversation else None
         if resume and old is None:
             old = self.conversations.latest()
@@ -139,7 +152,7 @@ class Runtime:
 def open(model: str | None = None, **flags: Any) -> Runtime:
     """Open a model that is on this machine; no network is used.
 
-    `model` None is the one used last, else the largest on the shelf.
+    `model` None is the one used last, else the best on the shelf.
     `flags` are settings (`n_ctx`, `thinking`, `system`, `temperature` …).
     Raises UnknownName when the model is not here (the hint says how to pull
     it), DoesNotFit when it needs more memory than is free.
@@ -159,15 +172,18 @@ def open_library(folders: Folders) -> Library:
 
 
 def choose(library: Library, settings: Settings, state: State) -> Model | None:
-    """The model named, else the one used last, else the largest that is here; None if none is.
+    """The model named, else the one used last, else the best that is here; None if none is.
 
     A model used last that is gone since then counts as none.
     """
     if settings.model:
         return library.find(settings.model)
-    here = sorted(library.here(), key=lambda model: model.quant.size_bytes)
-    used_last = [model for model in here if model.name == state.last_model]
-    return next(iter(used_last), here[-1] if here else None)
+    here = {model.name: model for model in library.here()}
+    if not here or state.last_model in here:
+        return here.get(state.last_model or "")
+    choices = [(model.spec, model.quant) for model in here.values()]
+    best = best_of(choices, library.catalog, probe_device())
+    return next(model for model in here.values() if (model.spec, model.quant) == best)
 
 
 def open_model(model: Model, settings: Settings, folders: Folders) -> Runtime:
@@ -194,10 +210,11 @@ def load(model: Model, settings: Settings, device: DeviceProfile) -> Loaded:
             hint=f"edge verify {model.name}",
         )
     shape = Shape.of_header(header)
-    n_ctx = settings.n_ctx or default_n_ctx(shape, device) or DEFAULT_N_CTX
-    n_ctx = min(n_ctx, header.n_ctx_train)
+    n_ctx = settings.n_ctx or default_n_ctx(shape, device, repacks=repacks(settings))
+    n_ctx = min(n_ctx or DEFAULT_N_CTX, header.n_ctx_train)
     held = fit(shape, device, n_ctx, repacks=repacks(settings))
-    refuse_unless_fits(held, model.name)
+    if not held.fits:
+        refuse_unless_fits(held, model.name, load_catalog())
     return Loaded(model, header, held)
 
 

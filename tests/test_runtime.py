@@ -14,6 +14,7 @@ from edge.models.library import Library
 from edge.runtime import choose, load, open_library
 from edge.settings import Folders, Settings
 from edge.store.state import State
+from tiny_gguf import TinyShape
 from tiny_home import furnish
 
 
@@ -85,6 +86,24 @@ def test_a_model_that_does_not_fit_is_refused_before_it_is_loaded(library: Libra
     with pytest.raises(DoesNotFit) as refused:
         load(library.find("tiny"), Settings(), small)
     assert "64 MiB is free" in refused.value.message
+
+
+def test_a_refusal_names_what_would_fit(library: Library) -> None:
+    shape = TinyShape(n_layers=64, n_kv_heads=2, n_heads=2)
+    furnish(library.shelf.folder.parent, name="wide", shape=shape)
+    # Weights and buffers fit beside the margin, the cache of 4096 tokens does not.
+    device = DeviceProfile("small", 1, memory_bytes=2**31, free_bytes=230 * 2**20)
+    with pytest.raises(DoesNotFit) as refused:
+        load(library.find("wide"), Settings(n_ctx=4096), device)
+    assert "--ctx " in refused.value.hint
+
+
+def test_a_talk_is_kept_under_the_name_that_brings_the_model_back(folders: Folders) -> None:
+    with edge.open("tiny", max_tokens=2) as runtime:
+        session = runtime.session()
+        list(session.send("hi"))
+        assert session.conversation is not None
+        assert session.conversation.model == runtime.model_name == "tiny"
 
 
 def test_a_file_that_changed_on_the_disk_is_not_opened(folders: Folders) -> None:

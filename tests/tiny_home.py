@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from edge.models.shelf import Shelf
 from edge.settings import Folders
 from tiny_gguf import make_tiny
 
 
-def furnish(home: Path, *, arch: str = "qwen2", name: str = "tiny", n_ctx: int = 4096) -> Path:
-    """Put a tiny model on the shelf of this home; returns the file it came from."""
+def furnish(home: Path, *, name: str = "tiny", **make: Any) -> Path:
+    """Put a tiny model (see `make_tiny`) on the shelf of this home; returns the file it was."""
     folders = Folders.below(home)
     home.mkdir(parents=True, exist_ok=True)
-    source = make_tiny(home / f"{name}.gguf", arch, n_ctx=n_ctx)
+    source = make_tiny(home / f"{name}.gguf", **make)
     Shelf(folders.models).link(source, name)
     return source

@@ -56,12 +56,22 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Who answers and how: the engine, its model and context, and the user's wishes."""
+    """Who answers and how: the engine, its model and context, and the user's wishes.
+
+    `model_name` is what a user types for the model, its quant included; empty
+    for the spec's own name.
+    """
 
     engine: Engine
     spec: ModelSpec
     n_ctx: int
     wishes: Wishes = Wishes()
+    model_name: str = ""
+
+    @property
+    def named(self) -> str:
+        """The model's name, as kept with what it says."""
+        return self.model_name or self.spec.name
 
     @property
     def thinks(self) -> bool:
@@ -148,12 +158,12 @@ class Session:
 
     def _begin(self, prompt: Message) -> Turn:
         if self.conversation is None:
-            self.conversation = self.conversations.start(self.answering.spec.name, self.system)
+            self.conversation = self.conversations.start(self.answering.named, self.system)
         parent_id = self._turns[-1].id if self._turns else None
         return self.conversations.begin_turn(self.conversation.id, parent_id, prompt)
 
     def _answer(self, turn: Turn) -> Iterator[Event]:
-        share = Share(self.answering.spec.name, self._decide(turn.prompt))
+        share = Share(self.answering.named, self._decide(turn.prompt))
         try:
             yield Routed(share.decision)
             yield from self.opening

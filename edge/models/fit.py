@@ -9,7 +9,7 @@ buffers are measurements on Qwen2.5 0.5B and 1.5B with the pinned engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from edge.core.errors import DoesNotFit
@@ -142,9 +142,9 @@ def fit(
     return Fit(n_ctx, longest, device.free_bytes, parts)
 
 
-def default_n_ctx(shape: Shape, device: DeviceProfile) -> int:
+def default_n_ctx(shape: Shape, device: DeviceProfile, *, repacks: bool = False) -> int:
     """The context to open a model with when nobody said: 4096 tokens, or what fits; 0 if none."""
-    return min(DEFAULT_N_CTX, fit(shape, device, _N_CTX_STEP).largest_n_ctx)
+    return min(DEFAULT_N_CTX, fit(shape, device, _N_CTX_STEP, repacks=repacks).largest_n_ctx)
 
 
 def kv_cache_bytes(shape: Shape, n_ctx: int, *, bytes_per_value: float = 2.0) -> int:
@@ -202,13 +202,16 @@ def default_model(
 
     The largest general model that is free software, tested, at most 1.4 GB to
     fetch, takes at most half of the free memory at the default context and
-    decodes 10 tokens a second. Where `obtainable` refuses all of those, the
-    largest code model of the same kind serves; where it refuses everything,
-    the general one stays the answer, and fetching it tells why.
+    decodes 10 tokens a second; where all are slower, the smallest. Where
+    `obtainable` refuses all of those, the largest code model of the same kind
+    serves; where it refuses everything, the general one stays the answer, and
+    fetching it tells why.
 
     Raises DoesNotFit when the device is too small for all.
     """
-    choices = sorted(_defaults(catalog, device), key=lambda choice: -choice[0].params)
+    at_ease = sorted(_at_ease(catalog, device), key=lambda choice: -choice[0].params)
+    quick = [choice for choice in at_ease if _fast_enough(Shape.of_spec(*choice), device)]
+    choices = quick or sorted(at_ease, key=lambda choice: choice[1].read_bytes)
     general = [choice for choice in choices if choice[0].purpose is Purpose.GENERAL]
     code = [choice for choice in choices if choice[0].purpose is Purpose.CODE]
     if obtainable is not None:
@@ -224,7 +227,24 @@ def default_model(
     )
 
 
-def _defaults(catalog: Catalog, device: DeviceProfile) -> Iterator[Choice]:
+def best_of(choices: Iterable[Choice], catalog: Catalog, device: DeviceProfile) -> Choice:
+    """Which of these models to answer with.
+
+    One edge would choose by itself comes before one that only fits, a general
+    one before one for code, and of equals the largest.
+    """
+    chosen = {quant.sha256 for _, quant in _at_ease(catalog, device)}
+
+    def rank(choice: Choice) -> tuple[bool, bool, bool, int]:
+        spec, quant = choice
+        held = fit(Shape.of_spec(spec, quant), device, _N_CTX_STEP)
+        general = spec.purpose is Purpose.GENERAL
+        return quant.sha256 in chosen, held.fits, general, quant.size_bytes
+
+    return max(choices, key=rank)
+
+
+def _at_ease(catalog: Catalog, device: DeviceProfile) -> Iterator[Choice]:
     for spec in catalog.models.values():
         if spec.licence != "Apache-2.0" or not spec.tested:
             continue
@@ -233,7 +253,7 @@ def _defaults(catalog: Catalog, device: DeviceProfile) -> Iterator[Choice]:
             held = fit(shape, device, min(DEFAULT_N_CTX, spec.n_ctx_train))
             small = quant.size_bytes <= _MOST_FETCHED_BYTES
             at_ease = held.need_bytes <= _MOST_SHARE_OF_FREE * device.free_bytes
-            if small and at_ease and _fast_enough(shape, device):
+            if small and at_ease:
                 yield spec, quant
 
 

@@ -13,6 +13,7 @@ from edge.device import DeviceProfile
 from edge.models.catalog import Catalog, load_catalog
 from edge.models.fit import (
     Shape,
+    best_of,
     default_model,
     default_n_ctx,
     fit,
@@ -219,8 +220,16 @@ def test_the_default_is_never_too_slow_to_read(catalog):
     # The 1.5B reads 986 MB a token, the 0.5B 398 MB; ten tokens a second are wanted.
     assert chosen(catalog, device(16 * GIB, 9.9e9)) == "qwen2.5-1.5b:q4_k_m"
     assert chosen(catalog, device(16 * GIB, 9.8e9)) == "qwen2.5-0.5b:q4_k_m"
-    with pytest.raises(DoesNotFit):
-        default_model(catalog, device(16 * GIB, 3.9e9))
+    # Where all are slower, a busy machine still gets the one that is least so.
+    assert chosen(catalog, device(16 * GIB, 1e9)) == "qwen2.5-0.5b:q4_k_m"
+
+
+def test_of_models_that_are_here_the_one_edge_would_choose_comes_first(catalog):
+    here = [catalog.find(name) for name in ("qwen3-8b", "qwen2.5-0.5b", "qwen2.5-coder-1.5b")]
+    roomy, tight = device(16 * GIB), device(1 * GIB)
+    assert best_of(here, catalog, roomy)[0].name == "qwen2.5-0.5b"
+    assert best_of(here[:1] + here[2:], catalog, roomy)[0].name == "qwen2.5-coder-1.5b"
+    assert best_of(here[:2], catalog, tight)[0].name == "qwen2.5-0.5b"
 
 
 def from_wheels(quant) -> bool:
