@@ -15,6 +15,7 @@ import threading
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakSet
 
 from edge.chat.session import Answering, Session, Wishes
 from edge.core.errors import UnknownName, UnsupportedModel
@@ -22,8 +23,9 @@ from edge.core.event import Notice, NoticeCode
 from edge.core.spec import ModelSpec, Thinking
 from edge.core.units import GIB, show_bytes
 from edge.device import DeviceProfile, probe_device
-from edge.engine.edge.engine import EdgeEngine, EngineOptions
+from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.frames import Keep
+from edge.engine.edge.options import EngineOptions
 from edge.engine.edge.template import known_template_hashes
 from edge.engine.protocol import Engine
 from edge.models.catalog import load_catalog
@@ -39,7 +41,7 @@ from edge.models.fit import (
 from edge.models.gguf import Header, preflight
 from edge.models.library import Library, Model
 from edge.models.shelf import Shelf
-from edge.settings import Folders, Settings, load_settings
+from edge.settings import FLAG, Folders, Settings, load_settings
 from edge.store.conversations import Conversations
 from edge.store.database import Database, open_database
 from edge.store.state import State
@@ -90,6 +92,7 @@ class Runtime:
         self.conversations = Conversations(database)
         self._database = database
         self._closing = threading.Lock()
+        self._sessions: WeakSet[Session] = WeakSet()
 
     @property
     def _opening(self) -> tuple[Notice, ...]:
@@ -125,15 +128,19 @@ class Runtime:
             old = self.conversations.latest()
             if old is None:
                 raise UnknownName("there is no conversation to continue", hint="edge chat")
-        chosen = system if system is not None else s.system
-        session = Session(answering, self.conversations, old, chosen or "", self._opening)
-        if old is not None and chosen is not None and chosen != old.system:
-            session.set_system(chosen)
+        session = Session(answering, self.conversations, old, s.system or "", self._opening)
+        # An old conversation keeps its own system prompt unless a new one was asked for.
+        asked = s.system if system is None and s.origin("system") == FLAG else system
+        if asked is not None and asked != session.system:
+            session.set_system(asked)
+        self._sessions.add(session)
         return session
 
     def close(self) -> None:
-        """End the engine and close the store; a second call does nothing."""
+        """End replies, the engine and the store, in this order; a second call does nothing."""
         with self._closing:
+            for session in list(self._sessions):
+                session.close()
             self.engine.close()
             self._database.close()
 

@@ -136,3 +136,28 @@ def test_nothing_to_continue_is_an_error_not_a_new_conversation(folders: Folders
 def test_a_context_beyond_the_models_own_is_cut_to_it(folders: Folders) -> None:
     with edge.open("tiny", n_ctx=100_000) as runtime:
         assert runtime.n_ctx == 4096
+
+
+def test_closing_the_runtime_in_a_reply_keeps_what_was_shown(folders: Folders) -> None:
+    runtime = edge.open("tiny", n_ctx=4096)
+    session = runtime.session()
+    events = session.send("hi")
+    shown = next(event.text for event in events if isinstance(event, Delta))
+    runtime.close()
+    with edge.open("tiny") as again:
+        (turn,) = again.session(session.conversation_id).turns
+    assert turn.outcome == "stopped"
+    assert turn.reply.text.startswith(shown)
+
+
+def test_an_old_conversation_keeps_its_system_prompt(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with edge.open("tiny", max_tokens=2) as runtime:
+        list(runtime.session(system="speak like a pirate").send("hi"))
+    monkeypatch.setenv("EDGE_SYSTEM", "the default of this machine")
+    with edge.open("tiny") as runtime:
+        assert runtime.session(resume=True).system == "speak like a pirate"
+        assert runtime.session().system == "the default of this machine"
+    with edge.open("tiny", system="asked for now") as runtime:
+        assert runtime.session(resume=True).system == "asked for now"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from edge.bench.rows import Row
 from edge.core.units import MIB
 from edge.engine.edge.engine import EdgeEngine
 from edge.runtime import Runtime
+from edge.settings import Folders
 
 _WORKER_SLACK_MIB = 250
 _PARENT_BOUND_MIB = 120
@@ -42,16 +44,18 @@ def peak_mib(pid: int | None) -> float:
 
 
 def _parent_mib(runtime: Runtime) -> float:
-    # This process has mapped the weights for the raw loop, so another one is measured.
+    # This process has mapped the weights for the raw loop, so another one is measured,
+    # in a home that is thrown away.
     assert runtime.loaded is not None
-    name = runtime.loaded.model.name
-    path = os.pathsep.join(sys.path)
-    run = subprocess.run(
-        [sys.executable, "-c", _PARENT, name],
-        capture_output=True,
-        check=True,
-        env=os.environ | {"PYTHONPATH": path},
-    )
+    with tempfile.TemporaryDirectory() as home:
+        Path(home, "models").symlink_to(Folders.find().models)
+        environ = {"PYTHONPATH": os.pathsep.join(sys.path), "EDGE_HOME": home}
+        run = subprocess.run(
+            [sys.executable, "-c", _PARENT, runtime.loaded.model.name],
+            capture_output=True,
+            check=True,
+            env=os.environ | environ,
+        )
     return int(run.stdout) / 1024
 
 

@@ -11,7 +11,7 @@ from edge.core.spec import Sampling
 from edge.engine.edge.capi.context import Context
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.capi.sampler import Sampler
-from edge.engine.edge.engine import EngineOptions
+from edge.engine.edge.options import EngineOptions
 from edge.engine.edge.prompt import segment_tokens
 from edge.engine.edge.template import render
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 
 from edge.chat.share import Share
@@ -23,7 +23,7 @@ from edge.store.conversations import Conversations
 _REPLY_ROOM_TOKENS = 1024
 
 # More than the tokens of a role, its control tokens and a family's own system prompt.
-_FRAME_BYTES = 96
+_FRAME_BYTES = 128
 
 _OUTCOMES = {
     StopReason.END: Outcome.FINISHED,
@@ -91,7 +91,11 @@ class Answering:
         return self.n_ctx - min(room, self.n_ctx // 4)
 
 
-@dataclass
+def _nothing() -> Generator[Event, None, None]:
+    yield from ()
+
+
+@dataclass(eq=False)
 class Session:
     """Sends prompts and yields what comes back; one prompt at a time.
 
@@ -107,8 +111,10 @@ class Session:
     opening: tuple[Notice, ...] = ()
     _turns: list[Turn] = field(init=False)
     _left_out: int = field(default=0, init=False)
+    _closed: bool = field(default=False, init=False)
     _cancel: Cancel = field(default_factory=Cancel, init=False)
     _busy: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _events: Generator[Event, None, None] = field(default_factory=_nothing, init=False)
 
     def __post_init__(self) -> None:
         self._turns = list(self.conversation.turns) if self.conversation else []
@@ -140,17 +146,33 @@ class Session:
         """End the reply that is being written; what was shown is kept."""
         self._cancel.set()
 
-    def send(self, text: str) -> Iterator[Event]:
+    def send(self, text: str) -> Generator[Event, None, None]:
         """Say something and yield what happens, ending with Done.
 
-        The prompt is on disk before the first event, the reply before Done.
-        Raises an EdgeError when the turn fails; what was shown is kept.
+        The prompt is on disk before the first event, the reply before Done;
+        `stop` counts from now on. Raises an EdgeError when the turn fails; what
+        was shown is kept.
         """
-        prompt = Message(Role.USER, _speakable(text))
+        if self._closed:
+            raise UsageError("the session is closed", hint="open a runtime, and a session, anew")
+        prompt, cancel = Message(Role.USER, _speakable(text)), Cancel()
+        self._cancel = cancel if not self._busy.locked() else self._cancel
+        self._events = self._send(prompt, cancel)
+        return self._events
+
+    def close(self) -> None:
+        """End a reply that is being written, and keep what was shown; nothing can be sent after."""
+        self._closed = True
+        self.stop()
+        # Where another thread reads it, that thread will meet the end.
+        with suppress(ValueError):
+            self._events.close()
+
+    def _send(self, prompt: Message, cancel: Cancel) -> Generator[Event, None, None]:
         if not self._busy.acquire(blocking=False):
             raise Busy("a reply is being written", hint="wait for it, or stop it")
         try:
-            self._cancel = Cancel()
+            self._cancel = cancel
             turn = self._begin(prompt)
             yield from self._answer(turn)
         finally:
@@ -168,53 +190,55 @@ class Session:
             yield Routed(share.decision)
             yield from self.opening
             self.opening = ()
-            window = self._window(turn.prompt)
-            if window.left_out_turns > self._left_out and (left_out := notice(window)):
-                yield left_out
-            self._left_out = window.left_out_turns
-            with closing(self.answering.engine.stream(self._request(window))) as events:
-                for event in events:
-                    if isinstance(event, Answered):
-                        self._end(turn, share.finish(event))
-                        yield Done(event.stop_reason, share.attempts)
-                    else:
-                        share.add(event)
-                        yield event
-        except (GeneratorExit, KeyboardInterrupt, SystemExit):  # the reader left
-            self._end(turn, share.cut(StopReason.CANCELLED))
-            raise
+            yield from self._stream(turn, share)
         except EdgeError:
             self._end(turn, share.cut(StopReason.FAILED))
             raise
+        except BaseException as left:  # the reader left, or a bug: what was shown is kept
+            gone = isinstance(left, (GeneratorExit, KeyboardInterrupt, SystemExit))
+            self._end(turn, share.cut(StopReason.CANCELLED if gone else StopReason.FAILED))
+            raise
+
+    def _stream(self, turn: Turn, share: Share) -> Iterator[Event]:
+        window = self._window(turn.prompt)
+        if window.left_out_turns > self._left_out and (left_out := notice(window)):
+            yield left_out
+        self._left_out = window.left_out_turns
+        with closing(self.answering.engine.stream(self._request(window))) as events:
+            for event in events:
+                if isinstance(event, Answered):
+                    self._end(turn, share.finish(event))
+                    yield Done(event.stop_reason, share.attempts)
+                else:
+                    share.add(event)
+                    yield event
 
     def _end(self, turn: Turn, share: Share) -> None:
+        """Record a turn once; a store that cannot take it does not take it from the talk."""
         assert share.stop_reason is not None
         if share.recorded:
             return
-        share.recorded = True
         outcome = _OUTCOMES[share.stop_reason]
+        if not self._turns or self._turns[-1].id != turn.id:
+            self._turns.append(replace(turn, attempts=share.attempts, outcome=outcome))
         self.conversations.end_turn(turn.id, share.attempts, outcome)
-        self._turns.append(replace(turn, attempts=share.attempts, outcome=outcome))
+        share.recorded = True
 
     def _decide(self, prompt: Message) -> Decision:
         return decide(Signals(len(self._turns), prompt.label, cloud_allowed=False))
 
     def _window(self, newest: Message) -> Window:
         system = Message(Role.SYSTEM, self.system) if self.system else None
-        past = [(turn.prompt, turn.reply) for turn in self._turns if turn.reply.text]
+        past = [(turn.prompt, turn.reply) for turn in self._turns if _was_heard(turn)]
         talk = Talk(system, past, newest, self._left_out)
-        return fit_window(
-            talk,
-            count=self._count,
-            budget_tokens=self.answering.budget_tokens,
-        )
-
-    def _count(self, messages: Sequence[Message]) -> int:
+        whole = talk.messages(self._left_out)
         # No token of a byte-level vocabulary is empty, so bytes bound tokens from above:
         # most prompts need no round trip to be known to fit.
-        bound = sum(len(m.text.encode()) + _FRAME_BYTES for m in messages) + _FRAME_BYTES
-        if bound <= self.answering.budget_tokens:
-            return bound
+        if sum(len(m.text.encode()) + _FRAME_BYTES for m in whole) < self.answering.budget_tokens:
+            return Window(whole, self._left_out)
+        return fit_window(talk, count=self._count, budget_tokens=self.answering.budget_tokens)
+
+    def _count(self, messages: Sequence[Message]) -> int:
         return self.answering.engine.count_tokens(messages, thinking=self.answering.thinks)
 
     def _request(self, window: Window) -> Request:
@@ -226,6 +250,11 @@ class Session:
             thinking=self.answering.thinks,
             cancel=self._cancel,
         )
+
+
+def _was_heard(turn: Turn) -> bool:
+    """Whether later prompts tell this turn: not one that failed before a word of it was said."""
+    return turn.outcome is not Outcome.FAILED or bool(turn.reply.text)
 
 
 def _speakable(text: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from talking import OpenSession
 
 from edge.chat.session import Answering, Session, Wishes
 from edge.core.spec import ModelSpec
@@ -13,8 +14,6 @@ from edge.engine.scripted import ScriptedEngine
 from edge.models.catalog import load_catalog
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
-
-OpenSession = Callable[..., Session]
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
+from talking import OpenSession
 
-from conftest import OpenSession
 from edge.chat.session import Session, Wishes
 from edge.core.conversation import Outcome
 from edge.core.errors import Busy, ContextFull, EngineDied, UsageError
@@ -226,3 +228,69 @@ def test_wishes_change_the_models_own_sampling_and_nothing_else(
     say(open_session(engine, wishes=Wishes(temperature=0.0, seed=7)), "hi")
     sampling = engine.requests[0].sampling
     assert (sampling.temperature, sampling.seed, sampling.top_k) == (0.0, 7, 20)
+
+
+def test_a_prompt_stopped_before_a_word_is_still_told_to_the_model(
+    open_session: OpenSession,
+) -> None:
+    engine = ScriptedEngine(["never told", "yes"])
+    session = open_session(engine)
+    events = session.send("My name is Ada.")
+    session.stop()
+    assert text_of(list(events)) == ""
+    say(session, "What is my name?")
+    assert "My name is Ada." in [message.text for message in engine.requests[-1].messages]
+
+
+def test_stop_counts_from_the_moment_of_sending(open_session: OpenSession) -> None:
+    session = open_session(ScriptedEngine(["never told"]))
+    events = session.send("hi")
+    session.stop()
+    done = list(events)[-1]
+    assert isinstance(done, Done)
+    assert done.stop_reason is StopReason.CANCELLED
+
+
+def test_closing_a_session_keeps_what_was_shown(
+    open_session: OpenSession, conversations: Conversations
+) -> None:
+    session = open_session(ScriptedEngine(["a reply of many tokens"]))
+    shown = next(event.text for event in session.send("hi") if isinstance(event, Delta))
+    session.close()
+    kept = conversations.latest()
+    assert kept is not None
+    assert (kept.turns[0].outcome, kept.turns[0].reply.text) == (Outcome.STOPPED, shown)
+    with pytest.raises(UsageError):
+        session.send("and now?")
+
+
+def test_a_bug_in_an_engine_keeps_what_was_shown(
+    open_session: OpenSession, conversations: Conversations
+) -> None:
+    fault = Fault(MemoryError("a bug"), after_tokens=2)  # type: ignore[arg-type]
+    session = open_session(ScriptedEngine([Reply("a long reply", fault=fault)]))
+    with pytest.raises(MemoryError):
+        say(session, "hi")
+    kept = conversations.latest()
+    assert kept is not None
+    assert (kept.turns[0].outcome, kept.turns[0].reply.text) == (Outcome.FAILED, "a long r")
+
+
+def test_a_store_that_cannot_take_a_reply_leaves_it_in_the_talk(
+    open_session: OpenSession, tmp_path: Path
+) -> None:
+    engine = ScriptedEngine(["the reply", "again"])
+    session = open_session(engine)
+    events = session.send("hi")
+    next(events)
+    blocker = sqlite3.connect(tmp_path / "edge.db", isolation_level=None)
+    blocker.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Busy):
+        list(events)
+    blocker.close()
+    say(session, "and now?")
+    assert [message.text for message in engine.requests[-1].messages] == [
+        "hi",
+        "the reply",
+        "and now?",
+    ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from edge.core.message import Message, Role
 from edge.core.spec import Sampling
-from edge.engine.edge.engine import EngineOptions
+from edge.engine.edge.engine import EdgeEngine
+from edge.engine.edge.options import EngineOptions
 from edge.engine.protocol import Request
 
+MakeEngine = Callable[..., EdgeEngine]
 GREEDY = Sampling(temperature=0, max_tokens=24)
 
 

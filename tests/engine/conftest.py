@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from asking import options_for
+from asking import MakeEngine, options_for
 
 from edge.engine.edge.engine import EdgeEngine
 from tiny_gguf import make_tiny
-
-MakeEngine = Callable[..., EdgeEngine]
 
 
 @pytest.fixture(scope="session")

@@ -6,21 +6,24 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
-from asking import GREEDY, ask
+from asking import GREEDY, MakeEngine, ask
 
-from conftest import MakeEngine
 from edge.core.errors import BadModelFile, Busy, ContextFull, EngineDied
 from edge.core.event import Delta, Notice, NoticeCode, Progress, StopReason
 from edge.core.spec import Sampling
 from edge.engine.edge.engine import EdgeEngine
+from edge.engine.edge.frames import Count
 from edge.engine.edge.link import ProcessLink
+from edge.engine.edge.template import render
 from edge.engine.protocol import Answered, EngineEvent, Request
 
 FAULTY_WORKER = str(Path(__file__).with_name("faulty_worker.py"))
@@ -188,7 +191,7 @@ def test_the_worker_sees_no_network(make_engine: MakeEngine) -> None:
 
 PARENT = """
 import sys, time
-from asking import ask, options_for
+from asking import MakeEngine, ask, options_for
 from edge.engine.edge.engine import EdgeEngine
 engine = EdgeEngine(options_for(sys.argv[1]))
 list(engine.stream(ask("hello")))
@@ -280,3 +283,74 @@ def test_ten_megabytes_are_refused_without_tokenizing_them(make_engine: MakeEngi
     with pytest.raises(ContextFull):
         list(engine.stream(ask("x" * 10_000_000)))
     assert answered(list(engine.stream(ask("short")))).usage.completion_tokens > 0
+
+
+def test_closing_ends_a_reply_another_thread_reads_and_starts_no_worker(
+    make_engine: MakeEngine,
+) -> None:
+    engine = make_engine(n_ctx=4096)
+    begun = threading.Event()
+
+    def read() -> list[EngineEvent]:
+        events = []
+        for event in engine.stream(ask("hello", Sampling(temperature=0))):
+            events.append(event)
+            begun.set()
+        return events
+
+    with ThreadPoolExecutor(1) as other:
+        reply = other.submit(read)
+        begun.wait()
+        engine.close()
+        assert answered(reply.result()).stop_reason is StopReason.CANCELLED
+    assert engine.worker_pid is None
+
+
+def test_closing_in_the_middle_of_ones_own_reply_starts_no_worker(make_engine: MakeEngine) -> None:
+    engine = make_engine(n_ctx=4096)
+    stream = engine.stream(ask("hello", Sampling(temperature=0)))
+    next(event for event in stream if isinstance(event, Delta))
+    engine.close()
+    assert answered(list(stream)).stop_reason is StopReason.CANCELLED
+    assert engine.worker_pid is None
+
+
+def test_counting_survives_one_death(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    n_tokens = engine.count_tokens(ask("hello").messages, thinking=False)
+    assert engine.worker_pid
+    os.kill(engine.worker_pid, signal.SIGKILL)
+    assert engine.count_tokens(ask("hello").messages, thinking=False) == n_tokens
+
+
+def test_a_worker_that_reads_nothing_blocks_nobody(make_engine: MakeEngine) -> None:
+    engine = make_engine(n_ctx=4096, patience_s=60.0)
+    list(engine.stream(ask("hello")))
+    assert engine.worker_pid
+    os.kill(engine.worker_pid, signal.SIGSTOP)
+    request = ask("x" * 1_000_000)  # more than a pipe holds
+    threading.Timer(0.2, request.cancel.set).start()
+    assert answered(list(engine.stream(request))).stop_reason is StopReason.CANCELLED
+
+
+def test_what_is_left_of_a_count_is_never_taken_for_another(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    short = engine.count_tokens(ask("x").messages, thinking=False)
+    # Two jobs whose answers nobody hears stand before the next one's.
+    for text in ("far longer " * 9, "longer still " * 9):
+        engine._begin(
+            Count(next(engine._numbers), render(ask(text).messages, "qwen2.5", thinking=False))
+        )
+    assert engine.count_tokens(ask("x").messages, thinking=False) == short
+
+
+def test_a_stop_string_ends_a_reply_also_across_a_death(
+    make_engine: MakeEngine, tmp_path: Path
+) -> None:
+    whole = text_of(list(make_engine().stream(ask("hello", LONG))))
+    stop = whole[20:23]
+    stopped = replace(LONG, stop=(stop,))
+    engine = make_engine(connect=aborting("Wrote", 7, tmp_path / "died"))
+    events = list(engine.stream(ask("hello", stopped)))
+    assert answered(events).stop_reason is StopReason.STOP_STRING
+    assert text_of(events) == whole[: whole.index(stop)]

@@ -8,9 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from asking import ask
+from asking import MakeEngine, ask
 
-from conftest import MakeEngine
 from edge.core.event import Delta
 from edge.core.message import Message, Role
 from edge.core.spec import Sampling

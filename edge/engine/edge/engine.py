@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from edge.core import errors
-from edge.core.errors import EdgeError, EngineDied
+from edge.core.errors import Busy, EdgeError, EngineDied
 from edge.core.event import Phase, Progress
 from edge.core.message import Message, Role
 from edge.engine.edge.frames import (
@@ -19,7 +19,6 @@ from edge.engine.edge.frames import (
     Counted,
     Failed,
     Frame,
-    Keep,
     Load,
     Loading,
     Ready,
@@ -27,40 +26,13 @@ from edge.engine.edge.frames import (
     Rested,
 )
 from edge.engine.edge.link import Link, LinkLost, ProcessLink, ThreadLink
+from edge.engine.edge.options import EngineOptions
 from edge.engine.edge.reply import ReplyReader
 from edge.engine.edge.template import Segment, render, retell
 from edge.engine.edge.turnstile import Turnstile
 from edge.engine.protocol import EngineEvent, Request
 
-_CHUNK_TOKENS = (
-    128  # 64 to 512 prefill equally fast on the machines measured; cancel likes it small
-)
-
-
 _FAREWELL_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """What an EdgeEngine runs, and how. `reasons` says whether replies may hold `<think>`.
-
-    `rereads` lets the worker read a reply again, in its later form, while the
-    user reads it: costs battery, saves the next turn's wait. `keep` says where
-    timelines are kept between runs. `patience_s` is how long a worker may show
-    no progress before it counts as hung.
-    """
-
-    path: str
-    template: str
-    n_ctx: int
-    n_threads: int
-    reasons: bool = False
-    gpu: bool = False
-    repack: bool = False
-    rereads: bool = True
-    keep: Keep | None = None
-    chunk: int = _CHUNK_TOKENS
-    patience_s: float = 60.0
 
 
 class EdgeEngine:
@@ -76,8 +48,10 @@ class EdgeEngine:
         self._link: Link | None = None
         self._loaded = False
         self._isolated = False
+        self._closed = False
         self._turnstile = Turnstile()
         self._numbers = itertools.count(1)
+        self._reader: ReplyReader | None = None
         self._rereading: int | None = None
 
     @classmethod
@@ -96,18 +70,20 @@ class EdgeEngine:
         return self._link.pid if isinstance(self._link, ProcessLink) else None
 
     def count_tokens(self, messages: Sequence[Message], *, thinking: bool) -> int:
-        """Tokens the prompt of these messages takes, the opening of the reply included."""
+        """Tokens the prompt of these messages takes, the opening of the reply included.
+
+        A lower bound where that is many times the context.
+        """
         segments = render(messages, self._options.template, thinking=thinking)
         with self._turnstile.turn():
             try:
-                for _ in self._load():
-                    pass
-                self._begin(Count(segments))
-                frame = self._receive()
-            except LinkLost as lost:
-                raise self._died(lost) from lost
-        assert isinstance(frame, Counted)
-        return frame.n_tokens
+                return self._count(segments)
+            except LinkLost:
+                self._bury()
+            try:
+                return self._count(segments)
+            except LinkLost as again:
+                raise self._died(again) from again
 
     def stream(self, request: Request) -> Generator[EngineEvent, None, None]:
         """Answer; see `Engine.stream`."""
@@ -117,6 +93,7 @@ class EdgeEngine:
             if not mine:
                 yield from reader.give_up()
                 return
+            self._reader = reader
             request.cancel.on_set(lambda: self._cancel(reader))
             try:
                 yield from self._live_twice(reader)
@@ -124,37 +101,75 @@ class EdgeEngine:
                 reader.over = True
                 raise
             finally:
-                if not reader.over:  # the consumer left: nobody waits for the rest
-                    self._cancel(reader)
-                    self._drain(reader)
-                reader.release()
+                self._leave(reader)
+
+    def rest(self) -> None:
+        """Wait until the worker has nothing left to read."""
+        with self._turnstile.turn(), suppress(LinkLost):
+            self._await_reread(self._options.patience_s)
+
+    def close(self) -> None:
+        """End the worker; its memory returns to the system, the timeline stays on disk.
+
+        A reply another thread is reading ends as cancelled, and is waited for.
+        """
+        self._closed = True
+        if (reader := self._reader) is not None:
+            reader.request.cancel.set()
+        deadline = time.monotonic() + _FAREWELL_S
+        with suppress(Busy), self._turnstile.turn(lambda: time.monotonic() > deadline) as mine:
+            if mine:
+                self._say_goodbye()
+        link, self._link, self._loaded = self._link, None, False
+        if link is not None:
+            link.close()
 
     def _live_twice(self, reader: ReplyReader) -> Iterator[EngineEvent]:
         try:
             yield from self._live(reader)
         except LinkLost as lost:
             self._bury()
-            if reader.cancel_requested:
+            if self._unwanted(reader):
                 yield from reader.give_up()
                 return
             yield reader.restart_notice(str(lost))
-            try:
-                yield from self._live(reader)
-            except LinkLost as again:
-                raise self._died(again) from again
+            yield from self._live_again(reader)
+
+    def _live_again(self, reader: ReplyReader) -> Iterator[EngineEvent]:
+        try:
+            yield from self._live(reader)
+        except LinkLost as again:
+            error = self._died(again)
+            if not self._unwanted(reader):
+                raise error from again
+            yield from reader.give_up()
 
     def _live(self, reader: ReplyReader) -> Iterator[EngineEvent]:
         """One worker's share of a reply, from load to end."""
-        yield from self._load()
-        if reader.cancel_requested:
+        reader.check_length(self._options.n_ctx)
+        if not self._unwanted(reader):
+            yield from self._load()
+        if self._unwanted(reader):
             yield from reader.give_up()
             return
         self._begin(reader.job())
         while not reader.over:
-            events = list(reader.take(self._receive()))
+            events = list(reader.take(self._receive(reader.number)))
             if reader.over:
                 self._reread(reader)
             yield from events
+
+    def _unwanted(self, reader: ReplyReader) -> bool:
+        return self._closed or reader.cancel_requested
+
+    def _count(self, segments: tuple[Segment, ...]) -> int:
+        job = next(self._numbers)
+        for _ in self._load():
+            pass
+        self._begin(Count(job, segments))
+        while not isinstance(frame := self._receive(job), Counted):
+            pass
+        return frame.n_tokens
 
     def _begin(self, job: Answer | Count) -> None:
         """Give the worker something to do now; what it reads on its own account can wait."""
@@ -173,56 +188,73 @@ class EdgeEngine:
         with suppress(LinkLost):  # the next turn will notice
             self._living().send(Reread(self._rereading, reader.request.timeline_id, told))
 
-    def rest(self) -> None:
-        """Wait until the worker has nothing left to read."""
-        with self._turnstile.turn(), suppress(LinkLost):
-            while self._rereading is not None:
-                self._hear(self._living().receive(self._options.patience_s))
-
     def _load(self) -> Iterator[Progress]:
         """Have a worker that is ready, starting one where there is none."""
         if self._loaded:
             return
         o = self._options
         self._link = self._link or self._connect()
-        self._link.send(Load(o.path, o.n_ctx, o.n_threads, o.chunk, o.gpu, o.repack, o.keep))
-        while not isinstance(frame := self._receive(), Ready):
-            if isinstance(frame, Loading):
-                yield Progress(Phase.LOAD, frame.done, 1000)
+        try:
+            keep = Load(o.path, o.n_ctx, o.n_threads, o.chunk, o.gpu, o.repack, o.keep)
+            self._living().send(keep)
+            while not isinstance(frame := self._receive(0), Ready):
+                if isinstance(frame, Loading):
+                    yield Progress(Phase.LOAD, frame.done, 1000)
+        except (EdgeError, LinkLost):
+            raise
+        except BaseException:  # the reader left: nobody will hear that it is ready
+            self._bury()
+            raise
         self._loaded, self._isolated = True, frame.isolated
 
-    def _receive(self) -> Frame:
+    def _receive(self, job: int) -> Frame:
         """The worker's next frame for this job; raises the error it reports, or LinkLost."""
-        while self._hear(frame := self._living().receive(self._options.patience_s)):
-            pass
+        while True:
+            frame = self._living().receive(self._options.patience_s)
+            if isinstance(frame, Rested) and frame.job == self._rereading:
+                self._rereading = None
+            if getattr(frame, "job", 0) == job:
+                break
         if isinstance(frame, Failed):
             raise _error(frame)
         return frame
 
-    def _hear(self, frame: Frame) -> bool:
-        """Whether a frame was about a reread, and so of no interest to a job."""
-        if isinstance(frame, Rested):
-            self._rereading = None
-        return isinstance(frame, Rested)
+    def _await_reread(self, patience_s: float) -> None:
+        while self._rereading is not None:
+            frame = self._living().receive(patience_s)
+            if isinstance(frame, Rested) and frame.job == self._rereading:
+                self._rereading = None
 
     def _cancel(self, reader: ReplyReader) -> None:
         link = self._link
         if link is None or reader.over:
             return
-        if not self._loaded:  # mapping weights cannot be interrupted, only ended
+        if self._loaded:
+            reader.stop(link)
+        else:  # mapping weights cannot be interrupted, only ended
             link.kill()
-            return
-        reader.kill_unless_over(link)
 
-    def _drain(self, reader: ReplyReader) -> None:
+    def _leave(self, reader: ReplyReader) -> None:
+        """See that nothing of a reply runs on; its reader may have left in the middle."""
         try:
-            while not reader.over and self._loaded:
-                for _ in reader.take(self._receive()):
-                    pass
+            if not reader.over and self._loaded:
+                self._cancel(reader)
+                while not reader.over:
+                    for _ in reader.take(self._receive(reader.number)):
+                        pass
         except (LinkLost, EdgeError):
-            pass
-        if not self._loaded or not reader.over:
             self._bury()
+        finally:
+            self._reader = None
+            reader.release()
+
+    def _say_goodbye(self) -> None:
+        """Let the worker keep the timeline before it goes."""
+        with suppress(LinkLost):
+            if self._rereading is not None:
+                self._living().send(Cancel(self._rereading))
+            self._await_reread(_FAREWELL_S)
+        self._rereading = None
 
     def _living(self) -> Link:
         if self._link is None:
@@ -243,18 +275,6 @@ class EdgeEngine:
             kept="the conversation and what was shown of the reply are kept",
             hint="edge verify, a smaller --ctx, or a smaller model from: edge models",
         )
-
-    def close(self) -> None:
-        """End the worker; its memory returns to the system, the timeline stays on disk."""
-        with suppress(LinkLost, EdgeError):
-            if self._rereading is not None:
-                self._living().send(Cancel(self._rereading))
-            while self._rereading is not None:
-                self._hear(self._living().receive(_FAREWELL_S))
-        self._rereading = None
-        link, self._link, self._loaded = self._link, None, False
-        if link is not None:
-            link.close()
 
 
 def _error(failed: Failed) -> EdgeError:

@@ -1,7 +1,8 @@
 """What parent and worker say to each other: small values, sent as length-prefixed JSON.
 
 Frames towards the parent carry token ids, so the parent mirrors the tape and a
-new worker can go on where a dead one stopped.
+new worker can go on where a dead one stopped. They carry the number of their
+job, so what is left of one that was given up is never taken for another's.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Load:
 class Count:
     """To the worker: how many tokens are these segments?"""
 
+    job: int
     segments: tuple[Segment, ...]
 
 
@@ -101,8 +103,9 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """From the worker: the number asked for."""
+    """From the worker: the number asked for; a lower bound where it is far beyond the context."""
 
+    job: int
     n_tokens: int
 
 
@@ -110,6 +113,7 @@ class Counted:
 class Planned:
     """From the worker: the prompt's tokens, and how many of them the tape already held."""
 
+    job: int
     tokens: tuple[int, ...]
     cached: int
 
@@ -118,6 +122,7 @@ class Planned:
 class Reading:
     """From the worker: tokens of the prompt read so far, of those that were new."""
 
+    job: int
     done: int
     total: int
 
@@ -129,6 +134,7 @@ class Wrote:
     `margin` is filled in for the first token of a reply only.
     """
 
+    job: int
     token: int
     text: str
     logprob: float
@@ -139,6 +145,7 @@ class Wrote:
 class Ended:
     """From the worker: the reply is over; `text` is what was still held back."""
 
+    job: int
     stop_reason: StopReason
     text: str
     prefill_s: float
@@ -149,13 +156,15 @@ class Ended:
 class Rested:
     """From the worker: a reread is over, cut short or not, and kept; the tokens it read."""
 
+    job: int
     n_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """From the worker: one of our errors, by its class name."""
+    """From the worker: one of our errors, by its class name; job 0 is the loading."""
 
+    job: int
     error: str
     message: str
     hint: str

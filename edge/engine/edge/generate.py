@@ -6,20 +6,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from edge.core.errors import ContextFull
 from edge.core.event import StopReason
 from edge.core.spec import Sampling
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.capi.sampler import Sampler
 from edge.engine.edge.frames import Answer, Ended, Planned, Reading, Wrote
-from edge.engine.edge.prompt import common_prefix, prompt_tokens, resting_places
+from edge.engine.edge.prompt import (
+    common_prefix,
+    least_tokens,
+    prompt_tokens,
+    resting_places,
+    too_long,
+)
 from edge.engine.edge.template import Segment
 from edge.engine.edge.timeline import Aborted, Timeline
 from edge.engine.text import TextStream
-
-# No token of a supported vocabulary is longer (128 bytes measured on Qwen2.5), so a
-# text of more bytes than this per cell of context cannot fit and need not be tokenized.
-_LONGEST_PIECE_BYTES = 512
 
 Step = Planned | Reading | Wrote | Ended
 
@@ -40,23 +41,9 @@ def answer(model: Model, timeline: Timeline, job: Answer) -> Iterator[Step]:
         writer.close()
 
 
-def too_long(n_tokens: int, n_ctx: int) -> ContextFull:
-    """The error for a prompt that leaves no room for a reply."""
-    return ContextFull(
-        f"the prompt is {n_tokens} tokens and the context holds {n_ctx}",
-        hint="a shorter prompt, or a larger --ctx",
-    )
-
-
-def check_length(segments: tuple[Segment, ...], n_ctx: int) -> None:
-    """Refuse a text that cannot fit, without tokenizing it first."""
-    n_bytes = sum(len(segment.text.encode("utf-8", "replace")) for segment in segments)
-    if n_bytes > n_ctx * _LONGEST_PIECE_BYTES:
-        raise too_long(n_bytes // _LONGEST_PIECE_BYTES, n_ctx)
-
-
 def _tokenize(model: Model, timeline: Timeline, segments: tuple[Segment, ...]) -> list[int]:
-    check_length(segments, timeline.n_ctx)
+    if (n_tokens := least_tokens(segments)) > timeline.n_ctx:
+        raise too_long(n_tokens, timeline.n_ctx, at_least=True)
     return prompt_tokens(segments, timeline.remembered, model)
 
 
@@ -93,15 +80,18 @@ class _Writer:
         # At least one token is read: the first draw needs its logits.
         timeline.rewind(min(common_prefix(timeline.tape, target), len(target) - 1))
         new = target[len(timeline.tape) :]
-        yield Planned(tuple(tokens), min(len(timeline.tape), len(tokens)))
+        yield Planned(self.job.job, tuple(tokens), min(len(timeline.tape), len(tokens)))
         places = resting_places(tokens, self.model) if self.model.recurrent else []
         for n_read in timeline.read_steps(new, places):
-            yield Reading(n_read, len(new))
+            yield Reading(self.job.job, n_read, len(new))
         self.prefill_s = time.perf_counter() - self._started
 
     def write(self) -> Iterator[Step]:
         limit, at_limit = _stop_rule(self.job.sampling, self.timeline.n_ctx - self._n_prompt)
         n_written = len(self.job.reply)
+        if self._text.stopped:  # an earlier worker ended right behind the stop string
+            self.stop_reason = StopReason.STOP_STRING
+            return
         while n_written < limit:
             choice = self.timeline.choose(self._sampler)
             if self.model.is_end(choice.token):
@@ -109,7 +99,7 @@ class _Writer:
                 return
             margin = self.timeline.margin() if n_written == 0 else None
             text = self._text.feed(self.model.piece(choice.token))
-            yield Wrote(choice.token, text, choice.logprob, margin)
+            yield Wrote(self.job.job, choice.token, text, choice.logprob, margin)
             n_written += 1
             if self._text.stopped:
                 self.stop_reason = StopReason.STOP_STRING
@@ -120,7 +110,9 @@ class _Writer:
 
     def ended(self, stop_reason: StopReason) -> Ended:
         total_s = time.perf_counter() - self._started
-        return Ended(stop_reason, self._text.close(), self.prefill_s, total_s - self.prefill_s)
+        return Ended(
+            self.job.job, stop_reason, self._text.close(), self.prefill_s, total_s - self.prefill_s
+        )
 
     def close(self) -> None:
         self._sampler.close()

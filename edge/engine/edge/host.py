@@ -21,9 +21,9 @@ from edge.engine.edge.frames import (
     Reread,
     Rested,
 )
-from edge.engine.edge.generate import answer, check_length
+from edge.engine.edge.generate import answer
 from edge.engine.edge.keeper import Keeper, keeper_for
-from edge.engine.edge.prompt import segment_tokens
+from edge.engine.edge.prompt import least_tokens, segment_tokens
 from edge.engine.edge.reread import reread
 from edge.engine.edge.timeline import Timeline
 
@@ -50,11 +50,8 @@ class Host:
             match frame:
                 case Load():
                     self._load(frame)
-                case Count(segments):
-                    model, timeline = self._loaded()
-                    check_length(segments, timeline.n_ctx)
-                    n_tokens = sum(len(segment_tokens(segment, model)) for segment in segments)
-                    self._emit(Counted(n_tokens))
+                case Count():
+                    self._count(frame)
                 case Answer():
                     self._answer(frame)
                 case Reread():
@@ -62,13 +59,20 @@ class Host:
                 case Cancel(job):
                     self.cancel(job)
         except EdgeError as error:
-            self._emit(Failed(type(error).__name__, error.message, error.hint))
+            job = getattr(frame, "job", 0)
+            self._emit(Failed(job, type(error).__name__, error.message, error.hint))
 
     def cancel(self, job: int) -> None:
         """End a job now, or as soon as it starts."""
         with self._lock:
             self._cancelled.add(job)
             if self._current == job and self._timeline is not None:
+                self._timeline.abort()
+
+    def stop(self) -> None:
+        """End whatever runs now; any thread."""
+        with self._lock:
+            if self._timeline is not None and self._current is not None:
                 self._timeline.abort()
 
     def finish_writing(self, patience_s: float) -> None:
@@ -107,6 +111,13 @@ class Host:
 
         return progress
 
+    def _count(self, job: Count) -> None:
+        model, timeline = self._loaded()
+        n_tokens = least_tokens(job.segments)
+        if n_tokens <= timeline.n_ctx:
+            n_tokens = sum(len(segment_tokens(segment, model)) for segment in job.segments)
+        self._emit(Counted(job.job, n_tokens))
+
     def _answer(self, job: Answer) -> None:
         model, timeline = self._loaded()
         self._keeper.take_up(timeline, job.timeline_id)
@@ -121,7 +132,7 @@ class Host:
             with self._cancellable(job.job, timeline):
                 n_tokens = reread(model, timeline, job.segments)
         self._keeper.keep(timeline)
-        self._emit(Rested(n_tokens))
+        self._emit(Rested(job.job, n_tokens))
 
     @contextmanager
     def _cancellable(self, job: int, timeline: Timeline) -> Iterator[None]:

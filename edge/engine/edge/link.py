@@ -34,7 +34,7 @@ class Link(Protocol):
     """Frames to a host and back; one receiver, any number of senders."""
 
     def send(self, frame: Frame) -> None:
-        """Pass a frame on; raises LinkLost when the host is gone."""
+        """Pass a frame on, without waiting; whether the host is gone is for `receive` to say."""
         ...
 
     def receive(self, patience_s: float) -> Frame:
@@ -68,8 +68,8 @@ class ProcessLink:
         )
         self._inbox: SimpleQueue[Frame | None] = SimpleQueue()
         self._last_words: deque[bytes] = deque(maxlen=5)
-        self._lock = threading.Lock()
-        for target in (self._listen, self._overhear):
+        self._outbox: SimpleQueue[Frame | None] = SimpleQueue()
+        for target in (self._listen, self._overhear, self._speak):
             threading.Thread(target=target, daemon=True).start()
 
     @property
@@ -78,13 +78,8 @@ class ProcessLink:
         return self._process.pid
 
     def send(self, frame: Frame) -> None:
-        """Pass a frame on."""
-        assert self._process.stdin is not None
-        try:
-            with self._lock:
-                write_frame(self._process.stdin, frame)
-        except (OSError, ValueError) as cause:
-            raise LinkLost(self._epitaph()) from cause
+        """Pass a frame on; a worker that does not read its pipe keeps nobody waiting here."""
+        self._outbox.put(frame)
 
     def receive(self, patience_s: float) -> Frame:
         """The next frame, or LinkLost."""
@@ -103,22 +98,28 @@ class ProcessLink:
 
     def close(self) -> None:
         """Close the pipe; the worker leaves by itself, or is made to."""
-        with self._lock:
-            assert self._process.stdin is not None
-            with contextlib.suppress(OSError):  # flushing towards a dead worker
-                self._process.stdin.close()
+        self._outbox.put(None)
         try:
             self._process.wait(_FAREWELL_S)
         except subprocess.TimeoutExpired:
             self.kill()
             self._process.wait()
 
+    def _speak(self) -> None:
+        assert self._process.stdin is not None
+        # A dead worker's pipe fails on the write or on the flush at the end.
+        with contextlib.suppress(OSError), self._process.stdin as stream:
+            while (frame := self._outbox.get()) is not None:
+                write_frame(stream, frame)
+
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        with self._process.stdout as stream:
-            while (frame := read_frame(stream)) is not None:
-                self._inbox.put(frame)
-        self._inbox.put(None)
+        try:
+            with self._process.stdout as stream:
+                while (frame := read_frame(stream)) is not None:
+                    self._inbox.put(frame)
+        finally:
+            self._inbox.put(None)
 
     def _overhear(self) -> None:
         assert self._process.stderr is not None
@@ -144,7 +145,7 @@ class ThreadLink:
     def __init__(self) -> None:
         from edge.engine.edge.host import Host
 
-        self._inbox: SimpleQueue[Frame] = SimpleQueue()
+        self._inbox: SimpleQueue[Frame | None] = SimpleQueue()
         self._outbox: SimpleQueue[Frame | None] = SimpleQueue()
         self._host = Host(self._inbox.put, isolated=False)
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -160,20 +161,27 @@ class ThreadLink:
     def receive(self, patience_s: float) -> Frame:
         """The next frame, or LinkLost."""
         try:
-            return self._inbox.get(timeout=patience_s)
+            frame = self._inbox.get(timeout=patience_s)
         except Empty:
             raise LinkLost(f"no progress for {patience_s:g} s") from None
+        if frame is None:
+            raise LinkLost("its thread ended")
+        return frame
 
     def kill(self) -> None:
-        """A thread cannot be killed; it is left to end by itself."""
-        self._outbox.put(None)
+        """A thread cannot be killed; what it writes is ended."""
+        self._host.stop()
 
     def close(self) -> None:
-        """Let the host give its memory back."""
+        """Let the host give its memory back; one that hangs is left behind."""
+        self._host.stop()
         self._outbox.put(None)
-        self._thread.join()
+        self._thread.join(_FAREWELL_S)
 
     def _serve(self) -> None:
-        while (frame := self._outbox.get()) is not None:
-            self._host.run(frame)
-        self._host.close()
+        try:
+            while (frame := self._outbox.get()) is not None:
+                self._host.run(frame)
+            self._host.close()
+        finally:
+            self._inbox.put(None)

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol
 
+from edge.core.errors import ContextFull
 from edge.engine.edge.template import Control, Segment, Text, guard
 
 _START = "<|im_start|>"
+# No token of a supported vocabulary is longer (128 bytes measured on Qwen2.5), so a
+# text of more bytes than this per cell of context cannot fit and need not be tokenized.
+_LONGEST_PIECE_BYTES = 512
 
 
 class Vocabulary(Protocol):
@@ -64,6 +68,21 @@ def segment_tokens(segment: Segment, vocab: Vocabulary) -> list[int]:
         return vocab.tokenize(segment.text, control=True)
     pieces = guard(segment.text, frozenset(vocab.boundaries.values()))
     return [token for piece in pieces for token in vocab.tokenize(piece)]
+
+
+def least_tokens(segments: Sequence[Segment]) -> int:
+    """A number of tokens these segments cannot have less of, known without tokenizing them."""
+    n_bytes = sum(len(segment.text.encode("utf-8", "replace")) for segment in segments)
+    return n_bytes // _LONGEST_PIECE_BYTES
+
+
+def too_long(n_tokens: int, n_ctx: int, *, at_least: bool = False) -> ContextFull:
+    """The error for a prompt that leaves no room for a reply."""
+    size = f"at least {n_tokens}" if at_least else str(n_tokens)
+    return ContextFull(
+        f"the prompt is {size} tokens and the context holds {n_ctx}",
+        hint="a shorter prompt, or a larger --ctx",
+    )
 
 
 def resting_places(tokens: Sequence[int], vocab: Vocabulary) -> list[int]:

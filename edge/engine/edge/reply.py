@@ -20,6 +20,7 @@ from edge.core.event import (
 )
 from edge.engine.edge.frames import Answer, Cancel, Ended, Frame, Planned, Reading, Wrote
 from edge.engine.edge.link import Link, LinkLost
+from edge.engine.edge.prompt import least_tokens, too_long
 from edge.engine.edge.template import opens_reasoning, render
 from edge.engine.protocol import Answered, EngineEvent, Request
 from edge.engine.thinking import ThinkingSplitter
@@ -65,6 +66,11 @@ class ReplyReader:
         """Whether the user asked to stop."""
         return self.request.cancel.requested
 
+    def check_length(self, n_ctx: int) -> None:
+        """Raise ContextFull for a prompt that cannot fit, before anybody reads it."""
+        if (n_tokens := least_tokens(self._segments)) > n_ctx:
+            raise too_long(n_tokens, n_ctx, at_least=True)
+
     def job(self) -> Answer:
         """What a worker needs to begin this reply, or to go on with it."""
         seed = self.request.sampling.seed
@@ -81,11 +87,11 @@ class ReplyReader:
     def take(self, frame: Frame) -> Iterator[EngineEvent]:
         """The events a frame amounts to."""
         match frame:
-            case Planned(tokens, cached):
+            case Planned(_, tokens, cached):
                 # A restart reads again what was cached before; the turn still cost it once.
                 self._cached = 0 if self._tokens else cached
                 self._tokens = tokens
-            case Reading(done, total):
+            case Reading(_, done, total):
                 yield Progress(Phase.PREFILL, done, total)
             case Wrote():
                 yield from self._wrote(frame)
@@ -130,7 +136,7 @@ class ReplyReader:
             NoticeCode.RESTARTED, f"the engine's process ended ({how}); it starts again and goes on"
         )
 
-    def kill_unless_over(self, link: Link) -> None:
+    def stop(self, link: Link) -> None:
         """Ask the worker to stop, and end it when it does not within two seconds."""
         try:
             link.send(Cancel(self.number))

@@ -61,6 +61,11 @@ def can_offload() -> bool:
     return bool(llama.llama_supports_gpu_offload())
 
 
+def forget_log() -> None:
+    """Begin anew, so that an old failure does not explain a later one."""
+    _log.clear()
+
+
 def log_tail() -> str:
     """The library's last words that sound like a failure, for an error message."""
     telling = [line for line in _log if "error" in line.lower() or "fail" in line.lower()]

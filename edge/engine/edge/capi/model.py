@@ -8,7 +8,13 @@ from collections.abc import Callable
 from functools import cached_property
 
 from edge.core.errors import BadModelFile, EngineDied
-from edge.engine.edge.capi.binding import can_offload, llama, log_tail, start_backend
+from edge.engine.edge.capi.binding import (
+    can_offload,
+    forget_log,
+    llama,
+    log_tail,
+    start_backend,
+)
 
 # llama_token_attr, from llama.h: text never merges across tokens of these kinds.
 _CONTROL = 1 << 3
@@ -33,6 +39,7 @@ class Model:
         on_progress: Callable[[float], None] = lambda _: None,
     ) -> None:
         start_backend()
+        forget_log()
 
         def progress(fraction: float, _data: object) -> bool:
             on_progress(fraction)
