@@ -234,6 +234,7 @@ def engine_options(loaded: Loaded, settings: Settings, folders: Folders) -> Engi
         template=loaded.model.spec.template,
         n_ctx=loaded.fit.n_ctx,
         n_threads=settings.n_threads or device.n_cores,
+        threads_fixed=settings.n_threads is not None,
         reasons=loaded.model.spec.thinking is not Thinking.NEVER,
         gpu=not settings.cpu_only,
         repack=repacks(settings),

@@ -18,7 +18,7 @@ GREEDY = Sampling(temperature=0, max_tokens=24)
 
 def options_for(path: Path, **changes: object) -> EngineOptions:
     """A small context, one thread."""
-    options = EngineOptions(str(path), "qwen2.5", n_ctx=512, n_threads=1)
+    options = EngineOptions(str(path), "qwen2.5", n_ctx=512, n_threads=1, threads_fixed=True)
     return replace(options, **changes)  # type: ignore[arg-type]
 
 

@@ -20,6 +20,7 @@ from edge.engine.edge.capi.sampler import Sampler
 from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.prompt import segment_tokens
 from edge.engine.edge.template import render
+from edge.engine.edge.threads import Threads
 from edge.engine.edge.timeline import Timeline
 from edge.engine.protocol import Answered, Request
 
@@ -103,7 +104,9 @@ def test_a_warm_turn_chooses_what_a_cold_one_would(weights_path: Path) -> None:
     # Other batches change logits by up to 0.6 on this model (floating point), so a
     # token counts as the same choice within 1.0 of the cold run's best.
     model = Model(str(weights_path))
-    warm, cold = (Timeline(model, n_ctx=1024, n_threads=2, chunk=128) for _ in range(2))
+    warm, cold = (
+        Timeline(model, n_ctx=1024, threads=Threads(2, fixed=True), chunk=128) for _ in range(2)
+    )
     greedy = Sampler(model, SHORT, seed=0)
     first = model.tokenize("List the days of the week, one per line, and a colour for each.\n")
     warm.read(first)

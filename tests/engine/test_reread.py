@@ -17,6 +17,7 @@ from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.prompt import segment_tokens
 from edge.engine.edge.reread import reread
 from edge.engine.edge.template import render, retell
+from edge.engine.edge.threads import Threads
 from edge.engine.edge.timeline import Timeline
 from edge.engine.protocol import Answered, Request
 from tiny_gguf import make_tiny
@@ -84,7 +85,7 @@ def test_without_a_reread_the_answer_is_the_same_and_costs_more(
 
 def test_nothing_is_read_again_where_the_past_is_told_in_the_same_words(tiny_qwen2: Path) -> None:
     model = Model(str(tiny_qwen2))
-    timeline = Timeline(model, n_ctx=512, n_threads=1, chunk=64)
+    timeline = Timeline(model, n_ctx=512, threads=Threads(1), chunk=64)
     asked, said = Message(Role.USER, "begin"), Message(Role.ASSISTANT, "the reply")
     for segment in render([asked], "qwen2.5", thinking=False):
         timeline.read(segment_tokens(segment, model))

@@ -15,6 +15,7 @@ from edge.core.errors import ContextFull
 from edge.core.spec import Sampling
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.capi.sampler import Sampler
+from edge.engine.edge.threads import Threads
 from edge.engine.edge.timeline import Aborted, Timeline
 
 A, B, C = ([(i * k) % 250 for i in range(n)] for k, n in ((7, 150), (11, 40), (5, 30)))
@@ -33,7 +34,7 @@ def make_timeline(model: Model) -> Iterator[Any]:
     made: list[Timeline] = []
 
     def make() -> Timeline:
-        made.append(Timeline(model, n_ctx=512, n_threads=1, chunk=64))
+        made.append(Timeline(model, n_ctx=512, threads=Threads(1), chunk=64))
         return made[-1]
 
     yield make

@@ -195,8 +195,17 @@ class EdgeEngine:
         o = self._options
         self._link = self._link or self._connect()
         try:
-            keep = Load(o.path, o.n_ctx, o.n_threads, o.chunk, o.gpu, o.repack, o.keep)
-            self._living().send(keep)
+            load = Load(
+                path=o.path,
+                n_ctx=o.n_ctx,
+                n_threads=o.n_threads,
+                threads_fixed=o.threads_fixed,
+                chunk=o.chunk,
+                gpu=o.gpu,
+                repack=o.repack,
+                keep=o.keep,
+            )
+            self._living().send(load)
             while not isinstance(frame := self._receive(0), Ready):
                 if isinstance(frame, Loading):
                     yield Progress(Phase.LOAD, frame.done, 1000)

@@ -36,6 +36,7 @@ class Load:
     path: str
     n_ctx: int
     n_threads: int
+    threads_fixed: bool
     chunk: int
     gpu: bool
     repack: bool

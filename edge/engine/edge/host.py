@@ -25,6 +25,7 @@ from edge.engine.edge.generate import answer
 from edge.engine.edge.keeper import Keeper, keeper_for
 from edge.engine.edge.prompt import least_tokens, segment_tokens
 from edge.engine.edge.reread import reread
+from edge.engine.edge.threads import Threads
 from edge.engine.edge.timeline import Timeline
 
 
@@ -90,11 +91,16 @@ class Host:
 
     def _load(self, load: Load) -> None:
         self.close()
+        # The first look at who is busy; by the time the weights are mapped it has an answer.
+        threads = Threads(load.n_threads, fixed=load.threads_fixed)
         self._model = Model(
             load.path, gpu=load.gpu, repack=load.repack, on_progress=self._thousandths()
         )
         self._timeline = Timeline(
-            self._model, n_ctx=load.n_ctx, n_threads=load.n_threads, chunk=load.chunk
+            self._model,
+            n_ctx=load.n_ctx,
+            threads=threads,
+            chunk=load.chunk,
         )
         self._keeper = keeper_for(load)
         self._emit(Ready(self._model.recurrent, self._isolated))

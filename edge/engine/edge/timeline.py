@@ -13,6 +13,7 @@ from edge.engine.edge.capi.model import Model
 from edge.engine.edge.capi.sampler import Sampler
 from edge.engine.edge.checkpoints import Checkpoint, Checkpoints
 from edge.engine.edge.snapshot import Snapshot
+from edge.engine.edge.threads import Threads
 
 
 class Aborted(Exception):
@@ -33,9 +34,11 @@ class Timeline:
     After every call the tape equals what the cache holds, whatever was raised.
     """
 
-    def __init__(self, model: Model, *, n_ctx: int, n_threads: int, chunk: int) -> None:
+    def __init__(self, model: Model, *, n_ctx: int, threads: Threads, chunk: int) -> None:
         self._model = model
-        self._context = Context(model, n_ctx=n_ctx, n_threads=n_threads, chunk=chunk)
+        self._threads = threads
+        self._n_threads = threads.now()
+        self._context = Context(model, n_ctx=n_ctx, n_threads=self._n_threads, chunk=chunk)
         self._scratch = np.empty(model.n_vocab, dtype=np.float32)
         self.n_ctx = n_ctx
         self.tape: list[int] = []
@@ -121,6 +124,9 @@ class Timeline:
     def _read_batch(self, batch: Sequence[int]) -> None:
         if self._context.aborting:  # before the cache is touched: nothing to undo
             raise Aborted
+        if (n_threads := self._threads.now()) != self._n_threads:
+            self._context.use_threads(n_threads)
+            self._n_threads = n_threads
         try:
             complete = self._context.decode(batch)
         except EdgeError:

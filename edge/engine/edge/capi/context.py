@@ -74,6 +74,10 @@ class Context:
         """Forget everything."""
         llama.llama_memory_clear(self._memory, True)
 
+    def use_threads(self, n_threads: int) -> None:
+        """From the next decode on, for reading and writing alike."""
+        llama.llama_set_n_threads(self.handle, n_threads, n_threads)
+
     @property
     def n_held(self) -> int:
         """Tokens in the cache. After a failure this is the truth for attention models only."""
