@@ -193,3 +193,24 @@ def test_a_repetition_penalty_leaves_the_prompt_alone_and_weighs_on_the_reply(
     assert timeline.choose(strict).token != first
     plain.close()
     strict.close()
+
+
+def test_top_k_of_one_is_greedy_at_any_temperature(make_timeline: Any, model: Model) -> None:
+    timeline = make_timeline()
+    timeline.read(A)
+    likeliest = int(logits(timeline).argmax())
+    for narrow in (Sampling(2.0, top_k=1), Sampling(2.0, top_p=1e-6), Sampling(2.0, min_p=1.0)):
+        sampler = Sampler(model, narrow, seed=3)
+        assert {timeline.choose(sampler).token for _ in range(5)} == {likeliest}
+        sampler.close()
+
+
+def test_a_repetition_penalty_makes_a_drawn_token_less_likely(
+    make_timeline: Any, model: Model
+) -> None:
+    timeline = make_timeline()
+    timeline.read(A)
+    sampler = Sampler(model, Sampling(temperature=0, repetition_penalty=50.0), seed=1)
+    drawn = [timeline.choose(sampler).token for _ in range(4)]
+    assert len(set(drawn)) == 4
+    sampler.close()
