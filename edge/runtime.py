@@ -136,6 +136,11 @@ class Runtime:
         self._sessions.add(session)
         return session
 
+    def unload(self) -> None:
+        """Give the model's memory back until the next prompt."""
+        if isinstance(self.engine, EdgeEngine):
+            self.engine.unload()
+
     def close(self) -> None:
         """End replies, the engine and the store, in this order; a second call does nothing."""
         with self._closing:

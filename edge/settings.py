@@ -10,6 +10,7 @@ import difflib
 import errno
 import math
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -100,10 +101,14 @@ def cannot_write(path: Path, cause: OSError) -> EdgeError:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What a setting may be: `low` and `high` bound a number, or the length of a text."""
+    """What a setting may be: `low` and `high` bound a number, or the length of a text.
+
+    `flag` is what to type for it in a command; empty where no command has one.
+    """
 
     kind: type
     example: str
+    flag: str = ""
     low: float = -math.inf
     high: float = math.inf
 
@@ -145,16 +150,16 @@ def _setting(default: object, rule: _Rule) -> Any:
 class Settings:
     """The values in force. None leaves the choice to the model or the machine."""
 
-    model: str | None = _setting(None, _Rule(str, "qwen3-0.6b", low=1))
-    n_ctx: int | None = _setting(None, _Rule(int, "4096", low=256, high=2**24))
-    n_threads: int | None = _setting(None, _Rule(int, "4", low=1, high=1024))
-    thinking: bool | None = _setting(None, _Rule(bool, "true"))
-    system: str | None = _setting(None, _Rule(str, "Answer in one sentence."))
-    temperature: float | None = _setting(None, _Rule(float, "0.7", low=0, high=5))
-    max_tokens: int | None = _setting(None, _Rule(int, "512", low=1, high=2**24))
+    model: str | None = _setting(None, _Rule(str, "qwen3-0.6b", "--model", low=1))
+    n_ctx: int | None = _setting(None, _Rule(int, "4096", "--ctx", low=256, high=2**24))
+    n_threads: int | None = _setting(None, _Rule(int, "4", "--threads", low=1, high=1024))
+    thinking: bool | None = _setting(None, _Rule(bool, "true", "--think"))
+    system: str | None = _setting(None, _Rule(str, "Answer in one sentence.", "--system"))
+    temperature: float | None = _setting(None, _Rule(float, "0.7", "--temperature", low=0, high=5))
+    max_tokens: int | None = _setting(None, _Rule(int, "512", "--max-tokens", low=1, high=2**24))
     # llama.cpp reads 2**32 - 1 as "draw a seed", so it is not a seed one can ask for.
-    seed: int | None = _setting(None, _Rule(int, "42", low=0, high=2**32 - 2))
-    cpu_only: bool = _setting(False, _Rule(bool, "true"))
+    seed: int | None = _setting(None, _Rule(int, "42", "--seed", low=0, high=2**32 - 2))
+    cpu_only: bool = _setting(False, _Rule(bool, "true", "--cpu"))
     low_memory: bool | None = _setting(None, _Rule(bool, "true"))
     snapshots: bool = _setting(True, _Rule(bool, "false"))
     offline: bool = _setting(False, _Rule(bool, "true"))
@@ -228,6 +233,8 @@ def _correction(name: str, rule: _Rule, origin: str) -> str:
     example = f'"{rule.example}"' if rule.kind is str else rule.example
     if origin == env_name(name):
         return f"export {origin}={example}"
+    if origin == FLAG and rule.flag:
+        return rule.flag if rule.kind is bool else f"{rule.flag} {example}"
     return f"{name} = {example}"
 
 
@@ -249,6 +256,8 @@ def _read_file(path: Path) -> dict[str, Any]:
     if not path.is_absolute():
         return {}
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe could be waited on for ever
+            raise UsageError(f"cannot read {str(path)!r}: it is no file", hint=f"ls -l {path}")
         # Some editors put a byte order mark in front, which TOML does not know.
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
@@ -257,7 +266,8 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise UsageError(
             f"cannot read {str(path)!r}: {cause.strerror}", hint=f"ls -l {path}"
         ) from cause
-    except ValueError as cause:  # of TOML and of UTF-8 alike
+    # ValueError: of TOML and of UTF-8 alike; RecursionError: nested without end.
+    except (ValueError, RecursionError) as cause:
         raise UsageError(
             f"{str(path)!r} is not valid TOML: {cause}", hint=f"correct {path}, or move it away"
         ) from cause

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +17,14 @@ from tiny_gguf import make_tiny
 
 CHECKOUT = Path(__file__).parents[1]
 EDGE = (sys.executable, "-m", "edge")
+PATIENCE_S = 60
 NOBODY = "http://127.0.0.1:9"  # the discard port: no one listens
 REFERENCE = "hf:toys/Toy-GGUF/Toy-F32.gguf"
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a process ended and what it said."""
+    """How a command ended and what it said."""
 
     code: int
     out: str
@@ -42,19 +45,33 @@ def environ(hub: FaultyServer | None = None, **more: str) -> dict[str, str]:
     return os.environ | ours | more
 
 
-def edge(*args: str | Path, hub: FaultyServer | None = None, **more: str) -> Ran:
-    """One command, without a terminal; `more` joins its environment."""
-    command = [*EDGE, *map(str, args)]
+def edge(
+    *args: str | Path, stdin: bytes = b"", hub: FaultyServer | None = None, **more: str
+) -> Ran:
+    """One command with pipes for all its streams; `more` joins its environment.
+
+    Whatever the command does, it shows no traceback.
+    """
+    return ran([*EDGE, *map(str, args)], stdin, environ(hub, **more))
+
+
+def edge_in_shell(words: str) -> Ran:
+    """`edge` with words for a shell, such as redirections; standard input is empty."""
+    return ran(["sh", "-c", f"{shlex.join(EDGE)} {words}"], b"", environ())
+
+
+def ran(command: Sequence[str], stdin: bytes, variables: Mapping[str, str]) -> Ran:
+    """Run a command to its end."""
     done = subprocess.run(
         command,
-        env=environ(hub, **more),
-        stdin=subprocess.DEVNULL,
+        input=stdin,
+        env=variables,
         capture_output=True,
-        text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def given(*args: str | Path) -> None:

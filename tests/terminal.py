@@ -1,50 +1,20 @@
-"""Runs `edge` as a person does: in a process of its own, at a pipe or at a real terminal."""
+"""Runs `edge` as a person does: in a process of its own at a real terminal."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from pathlib import Path
 
 import pexpect
 import pyte
 
-EDGE = [sys.executable, "-m", "edge"]
-PATIENCE_S = 60
+from faulty_server import FaultyServer
+from shell import EDGE, PATIENCE_S, environ
+
 _COLUMNS, _ROWS, _SCROLLBACK = 100, 30, 3000
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """How a command ended."""
-
-    code: int
-    out: bytes
-    err: str
-
-    @property
-    def text(self) -> str:
-        """Standard output as text."""
-        return self.out.decode()
-
-
-def run_edge(*args: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None) -> Ran:
-    """Run `edge` with pipes for all its streams; whatever it does, it shows no traceback."""
-    done = subprocess.run(
-        [*EDGE, *args],
-        input=stdin,
-        env=environ,
-        capture_output=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert b"Traceback" not in done.stderr, done.stderr.decode()
-    return Ran(done.returncode, done.stdout, done.stderr.decode())
 
 
 class Screen:
@@ -121,12 +91,14 @@ class Screen:
 
 
 @contextmanager
-def at_terminal(*args: str, environ: Mapping[str, str] | None = None) -> Iterator[Screen]:
-    """`edge` at a terminal of its own; ended when the test is done with it."""
+def at_terminal(
+    *args: str | Path, hub: FaultyServer | None = None, **more: str
+) -> Iterator[Screen]:
+    """`edge` at a terminal of its own, ended when the test is done with it; see `shell.edge`."""
     process = pexpect.spawn(
         EDGE[0],
-        [*EDGE[1:], *args],
-        env={"TERM": "xterm-256color", **os.environ, **(environ or {})},
+        [*EDGE[1:], *map(str, args)],
+        env={"TERM": "xterm-256color"} | environ(hub, **more),
         encoding="utf-8",
         codec_errors="surrogateescape",
         dimensions=(_ROWS, _COLUMNS),

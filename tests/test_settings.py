@@ -155,6 +155,29 @@ def test_a_bad_flag_is_named_as_one(folders: Folders) -> None:
         load_settings(flags={"n_threads": "4"}, environ={}, folders=folders)
 
 
+FLAGS: list[tuple[str, object, str]] = [
+    ("model", "", '--model "qwen3-0.6b"'),
+    ("n_ctx", 1, "--ctx 4096"),
+    ("n_threads", 0, "--threads 4"),
+    ("thinking", "yes", "--think"),
+    ("system", "\udcff", '--system "Answer in one sentence."'),
+    ("temperature", 9.0, "--temperature 0.7"),
+    ("max_tokens", 0, "--max-tokens 512"),
+    ("seed", -1, "--seed 42"),
+    ("cpu_only", 1, "--cpu"),
+    ("snapshots", 1, "snapshots = false"),  # no command has a flag for it
+]
+
+
+@pytest.mark.parametrize(("name", "value", "hint"), FLAGS)
+def test_the_hint_of_a_bad_flag_is_the_flag_as_it_is_typed(
+    folders: Folders, name: str, value: object, hint: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_settings(flags={name: value}, environ={}, folders=folders)
+    assert caught.value.hint == hint
+
+
 def test_a_bad_value_is_an_error_though_a_stronger_place_hides_it(folders: Folders) -> None:
     path = write(folders, "n_ctx = 1")
     with pytest.raises(UsageError, match=path):
@@ -173,7 +196,9 @@ def test_an_unknown_name_is_an_error_with_near_names(folders: Folders) -> None:
         Settings().origin("origins")
 
 
-@pytest.mark.parametrize("content", [b"n_ctx = ", b"\xff\xfe", b"[[", b"n_ctx = 1\nn_ctx = 2"])
+@pytest.mark.parametrize(
+    "content", [b"n_ctx = ", b"\xff\xfe", b"[[", b"n_ctx = 1\nn_ctx = 2", b"a = " + b"[" * 5000]
+)
 def test_a_file_that_is_no_toml_is_named(folders: Folders, content: bytes) -> None:
     folders.config_file.write_bytes(content)
     with pytest.raises(UsageError) as caught:
@@ -187,8 +212,15 @@ def test_a_file_of_an_editor_that_marks_utf_8_is_read(folders: Folders) -> None:
     assert load_settings(environ={}, folders=folders).system == "你好"
 
 
-def test_a_folder_in_the_files_place_is_an_error(folders: Folders) -> None:
-    folders.config_file.mkdir()
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
+def test_what_is_no_plain_file_in_the_files_place_is_an_error(folders: Folders, kind: str) -> None:
+    if kind == "folder":
+        folders.config_file.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(folders.config_file)
+    else:
+        folders.config_file.symlink_to("/dev/null")
     with pytest.raises(UsageError, match="cannot read"):
         load_settings(environ={}, folders=folders)
 

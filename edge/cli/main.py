@@ -37,6 +37,8 @@ COMMANDS: dict[str, str] = {
     "doctor": "edge.cli.doctor",
 }
 
+_OFF = ("", "0", "false", "no", "off")
+
 BUG = EdgeError.exit_code
 BROKEN_PIPE = 141  # 128 + SIGPIPE: what a shell reports of any program whose reader left
 
@@ -101,8 +103,8 @@ def run(args: Sequence[str]) -> int:
         return after_leaving(left)
     except (Exception, KeyboardInterrupt) as fault:
         line, code = ending(fault)
-        if os.environ.get("EDGE_DEBUG"):
-            typer.echo("".join(traceback.format_exception(fault)), err=True, nl=False)
+        if os.environ.get("EDGE_DEBUG", "").lower() not in _OFF:
+            typer.echo(safe("".join(traceback.format_exception(fault))), err=True, nl=False)
         typer.echo(f"edge: {safe(line)}", err=True)
         return code
 

@@ -29,6 +29,7 @@ def models(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """List the models: which there are, which are here, which fit."""
+    from edge.cli.progress import tell
     from edge.models.standing import Unreadable, every_model, standing
 
     library, subject = _open(device)
@@ -40,7 +41,7 @@ def models(
         return
     _show(held)
     for line in [*_licence_notes(held), *_broken_notes(broken), subject.note(held[0])]:
-        typer.echo(line, err=True)
+        tell(line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from edge.chat.session import Session
 from edge.cli import piped
 from edge.cli.first_run import model_for
 from edge.core.conversation import Conversation
 from edge.core.errors import UnknownName
+from edge.models.fit import Fit
 from edge.models.library import Library, Model
 from edge.runtime import Runtime, open_library, open_model
 from edge.settings import FLAG, Folders, Settings, load_settings
@@ -51,11 +53,9 @@ class Desk:
 
     def model_of(self, old: Conversation | None) -> Model:
         """The model that goes on with a conversation: the flag's, else the one it had."""
-        if old is not None and self.settings.origin("model") != FLAG:
-            spoken = (model for model in self.library.here() if model.spec.name == old.model)
-            if model := next(spoken, None):
-                return model
-        return self.model(self.settings)
+        if old is None or self.settings.origin("model") == FLAG:
+            return self.model(self.settings)
+        return speaker(list(self.library.here()), old.model) or self.model(self.settings)
 
     def open(self, model: Model) -> Runtime:
         """See that the model fits, and open it with the store."""
@@ -77,6 +77,13 @@ class Desk:
             database.close()
 
 
+def speaker(here: Sequence[Model], kept: str) -> Model | None:
+    """The model of the name that was kept, else another quant of it."""
+    exact = (model for model in here if model.name == kept)
+    alike = (model for model in here if model.spec.name == kept.partition(":")[0])
+    return next(chain(exact, alike), None)
+
+
 @dataclass
 class Talk:
     """A conversation under way: the model that answers it, and the session."""
@@ -91,6 +98,12 @@ class Talk:
         assert self.runtime.loaded is not None
         return self.runtime.loaded.model
 
+    @property
+    def fit(self) -> Fit:
+        """How that model fitted into the memory that was free when it was opened."""
+        assert self.runtime.loaded is not None
+        return self.runtime.loaded.fit
+
     def begin_anew(self) -> None:
         """Another conversation, with the same system prompt and wishes."""
         self.session = self._session_of(self.runtime, None)
@@ -99,7 +112,7 @@ class Talk:
         """Go on with another model, pulled if it must be; raises an EdgeError, this one kept."""
         model = self.desk.model(replace(self.desk.settings, model=name))
         # Its memory is what the other one needs; asked again, it would load again.
-        self.runtime.engine.close()
+        self.runtime.unload()
         runtime, old = self.desk.open(model), self.runtime
         self.session = self._session_of(runtime, self.session.conversation_id)
         self.runtime = runtime
@@ -129,5 +142,5 @@ def opened(wanted: Wanted) -> Iterator[Talk]:
 def _remember_model(runtime: Runtime, session: Session) -> None:
     """Keep with the conversation who answers it from now on."""
     old = session.conversation
-    if old is not None and old.model != runtime.spec.name:
-        runtime.conversations.set_model(old.id, runtime.spec.name)
+    if old is not None and old.model != runtime.model_name:
+        runtime.conversations.set_model(old.id, runtime.model_name)

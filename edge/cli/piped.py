@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from edge.cli import words
@@ -42,10 +43,20 @@ def text(said: str, what: str) -> str:
 
 def read(stdin: TextIO) -> str:
     """All of standard input, without the newlines at its end."""
-    raw = stdin.buffer.read(LIMIT_BYTES + 1)
+    raw = taken(lambda: stdin.buffer.read(LIMIT_BYTES + 1))
     if len(raw) > LIMIT_BYTES:
         raise ContextFull(words.too_much_input(LIMIT_BYTES))
     return decode(raw).rstrip("\r\n")
+
+
+def taken(read: Callable[[], bytes]) -> bytes:
+    """The bytes of a standard input; none where it can only be written to, as under nohup."""
+    try:
+        return read()
+    except OSError as cause:
+        if cause.errno != errno.EBADF:
+            raise
+        return b""
 
 
 def decode(raw: bytes) -> str:

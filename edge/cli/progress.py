@@ -13,6 +13,7 @@ from typing import Protocol
 import typer
 
 from edge.cli.table import printable
+from edge.cli.writer import is_terminal
 from edge.core.units import show_bytes, show_duration
 
 # A log should show that something goes on and not be made of it.
@@ -48,12 +49,17 @@ def show_progress(what: str) -> Progress:
 
 def on_terminal() -> bool:
     """Whether standard error is a screen that can be drawn on."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
 
 
 def can_ask() -> bool:
     """Whether somebody is there to answer a question."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
+
+
+def confirm(question: str, *, default: bool = False) -> bool:
+    """Whether a person says yes; only where `can_ask`."""
+    return typer.confirm(printable(question), default=default, err=True)
 
 
 @contextmanager

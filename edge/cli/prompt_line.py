@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from edge.cli.piped import decode
+from edge.cli.piped import decode, taken
 from edge.cli.writer import is_terminal
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Stream:
         """The next line, without its newline."""
         self._tell(MARK)
         try:
-            raw = self._stdin.buffer.readline() if self._stdin is not None else b""
+            raw = taken(self._stdin.buffer.readline) if self._stdin is not None else b""
         except KeyboardInterrupt:
             self._tell("\n")
             raise

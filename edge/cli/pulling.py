@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from edge.cli.progress import Progress, can_ask, show_progress
+from edge.cli.progress import Progress, can_ask, confirm, show_progress
 from edge.core.errors import Cancelled
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _agreed(what: str, progress: Progress) -> bool:
     if not can_ask():
         return False
     progress.close()
-    return typer.confirm(f"{what}. Take it from there?", err=True)
+    return confirm(f"{what}. Take it from there?")
 
 
 def _stopped(shelf: Shelf, order: Order) -> Cancelled:

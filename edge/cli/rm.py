@@ -33,14 +33,14 @@ def rm(
 
 
 def _ask(name: str, freed: str) -> None:
-    from edge.cli.progress import can_ask
+    from edge.cli.progress import can_ask, confirm
     from edge.core.errors import Cancelled, UsageError
 
     if not can_ask():
         raise UsageError(
             f"nobody is here to be asked whether {name!r} may go", hint=f"edge rm --yes {name}"
         )
-    if not typer.confirm(f"Remove {name}? ({freed})", err=True):
+    if not confirm(f"Remove {name}? ({freed})"):
         raise Cancelled(f"{name!r} stays")
 
 

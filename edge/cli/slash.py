@@ -48,7 +48,7 @@ def parse(line: str) -> Said | Command:
 def on_or_off(rest: str) -> bool | None:
     """What /think is followed by; None when by nothing."""
     if rest not in _ON_OFF:
-        raise UsageError(words.on_or_off())
+        raise UsageError(words.on_or_off(), hint=words.how_to_think())
     return _ON_OFF[rest]
 
 

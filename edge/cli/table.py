@@ -8,18 +8,23 @@ from collections.abc import Collection, Iterable, Sequence
 import typer
 
 from edge.cli.escape import safe
+from edge.cli.writer import is_terminal
 
 Rows = Iterable[Sequence[str]]
 
 
 def show_table(headings: Sequence[str], rows: Rows, *, right: Collection[str] = ()) -> None:
     """Print rows under their headings; the columns in `right` are numbers."""
-    clean = [[printable(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty():
-        _draw(headings, clean, right)
+    if is_terminal(sys.stdout):
+        _draw(headings, rows, right)
         return
-    for row in [headings, *clean]:
-        typer.echo("\t".join(row))
+    for row in [headings, *rows]:
+        show_row(*row)
+
+
+def show_row(*cells: str) -> None:
+    """Print one tab-separated line."""
+    typer.echo("\t".join(map(printable, cells)))
 
 
 def printable(text: str) -> str:
@@ -37,5 +42,5 @@ def _draw(headings: Sequence[str], rows: Rows, right: Collection[str]) -> None:
         justify = "right" if heading in right else "left"
         table.add_column(heading, justify=justify, no_wrap=n == 0)  # type: ignore[arg-type]
     for row in rows:
-        table.add_row(*map(Text, row))  # as text: a name is never markup
+        table.add_row(*(Text(printable(cell)) for cell in row))  # as text: a name is never markup
     Console().print(table)

@@ -20,12 +20,12 @@ def verify(
 ) -> None:
     """Hash every byte of the weights here; exit 11 if some are damaged."""
     from edge.core.errors import IntegrityError
-    from edge.models.names import names_here
+    from edge.models.names import find_here, names_here
     from edge.runtime import open_library
     from edge.settings import Folders
 
     library = open_library(Folders.find())
-    chosen = {name: _named(library, name)} if name else names_here(library)
+    chosen = names_here(library) if name is None else {name: find_here(library, name)}
     damaged = _damaged(library, chosen)
     if damaged:
         # Not `pull` alone: bytes that rotted under an old time stamp pass its quick check.
@@ -35,15 +35,10 @@ def verify(
         )
 
 
-def _named(library: Library, name: str) -> Weights:
-    from edge.models.names import find_here
-
-    return find_here(library, name)
-
-
 def _damaged(library: Library, chosen: Mapping[str, Weights]) -> list[str]:
     """The names of those that are not the bytes once hashed; each is reported as it is found."""
     from edge.cli.progress import tell, working
+    from edge.cli.table import show_row
     from edge.core.errors import IntegrityError
     from edge.core.units import show_bytes
 
@@ -53,10 +48,10 @@ def _damaged(library: Library, chosen: Mapping[str, Weights]) -> list[str]:
         try:
             with working(f"{name}, {size} ({n} of {len(chosen)})"):
                 library.shelf.verify(weights)
-            typer.echo(f"ok\t{name}\t{size}")
+            show_row("ok", name, size)
         except IntegrityError as error:
             damaged.append(name)
-            typer.echo(f"DAMAGED\t{name}\t{error.message}")
+            show_row("DAMAGED", name, error.message)
     if not chosen:
         tell("no model is here")
     return damaged

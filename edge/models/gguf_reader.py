@@ -26,6 +26,7 @@ MAX_TEXT_BYTES = 4 * MIB
 MAX_KEY_BYTES = 65535  # the format's own limit
 MAX_TEXTS = 2_000_000
 _CHUNK_BYTES = 1 * MIB
+_MOST_SHOWN = 200  # characters of what an error quotes; a file can hold megabytes of them
 _LENGTH = struct.Struct("<Q")
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -71,7 +72,24 @@ class Items:
     count: int
 
 
-Value = int | float | bool | bytes | Items
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string that was stepped over: where its bytes begin in the file, and how many."""
+
+    at: int
+    length: int
+
+
+Value = int | float | bool | Text | Items
+
+
+def printable(text: str) -> str:
+    """The text without control characters, which could steer a terminal.
+
+    >>> printable("a\\x1b[2Jb\\n")
+    'a[2Jb'
+    """
+    return "".join(character for character in text if character.isprintable())
 
 
 class Cursor:
@@ -88,7 +106,7 @@ class Cursor:
     def refuse(self, what: str) -> NoReturn:
         """Raise BadModelFile about this file."""
         raise BadModelFile(
-            f"{self._name!r} is not a sound GGUF file: {what}",
+            f"{self._name!r} is not a sound GGUF file: {printable(_shortened(what))}",
             hint="edge pull NAME fetches a file whose hash is known",
         )
 
@@ -103,13 +121,16 @@ class Cursor:
         """The next unsigned 64-bit number."""
         return int(self.number(Kind.U64, field))
 
-    def text(self, field: str, most_bytes: int = MAX_TEXT_BYTES) -> bytes:
-        """The next string, as bytes."""
+    def text(self, field: str, most_bytes: int = MAX_TEXT_BYTES) -> Text:
+        """The next string, stepped over."""
         length = self.count(field)
         if length > most_bytes:
             self.refuse(f"{field} claims to be {length} bytes long")
-        at = self._step(length, field)
-        return bytes(self._read[at : at + length])
+        return Text(self._step(length, field), length)
+
+    def bytes_of(self, text: Text, most_bytes: int = MAX_TEXT_BYTES) -> bytes:
+        """The first bytes of a string that was stepped over."""
+        return bytes(self._read[text.at : text.at + min(text.length, most_bytes)])
 
     def value(self, kind_code: int, field: str) -> Value:
         """The next value of the given type; the items of an array are stepped over."""
@@ -175,6 +196,10 @@ class Cursor:
             self._read += chunk
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+
+
 @contextmanager
 def open_cursor(path: Path) -> Iterator[Cursor]:
     """A cursor at the first byte of a regular file.
@@ -186,12 +211,14 @@ def open_cursor(path: Path) -> Iterator[Cursor]:
         with os.fdopen(_open_regular(path), "rb", buffering=0) as stream:
             yield Cursor(stream, path.name, os.fstat(stream.fileno()).st_size)
     except OSError as cause:
-        raise UsageError(f"{str(path)!r} cannot be read: {cause.strerror}") from cause
+        raise UsageError(
+            f"{str(path)!r} cannot be read: {cause.strerror}", hint=f"ls -l {path.parent}"
+        ) from cause
 
 
 def _open_regular(path: Path) -> int:
     if "\0" in str(path):
-        raise UsageError(f"{str(path)!r} is not a file name")
+        raise UsageError(f"{str(path)!r} is not a file name", hint="edge import FILE.gguf")
     # Opening some devices has effects, so look first; not waiting matters when
     # the file is swapped for a pipe after that look, hence the second one.
     _refuse_irregular(path, os.stat(path))

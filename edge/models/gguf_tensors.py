@@ -88,7 +88,8 @@ def round_up(count: int, step: int) -> int:
 
 
 def _read_tensor(cursor: Cursor, field: str) -> Tensor:
-    name = _as_name(cursor, cursor.text(f"the name of {field}", _MAX_NAME_BYTES), field)
+    raw = cursor.bytes_of(cursor.text(f"the name of {field}", _MAX_NAME_BYTES))
+    name = _as_name(cursor, raw, field)
     n_dims = int(cursor.number(Kind.U32, f"the dimension count of {name!r}"))
     if not 1 <= n_dims <= _MAX_DIMS:
         cursor.refuse(f"tensor {name!r} has {n_dims} dimensions")

@@ -20,8 +20,11 @@ from huggingface_hub.errors import HFValidationError
 
 
 def file_url(source: HubSource, endpoint: str) -> str:
-    """Where `endpoint` serves a file of a repository, at its revision."""
-    url = hf_hub_url(source.repo, source.file, revision=source.revision)
+    """Where `endpoint` serves a file of a repository, at its revision; raises UsageError."""
+    try:
+        url = hf_hub_url(source.repo, source.file, revision=source.revision)
+    except (HFValidationError, ValueError) as cause:
+        raise _no_repository(source) from cause
     return endpoint + url.removeprefix(constants.ENDPOINT)
 
 
@@ -32,9 +35,15 @@ def cached_file(source: HubSource, cache: Path | None) -> Path | None:
             source.repo, source.file, cache_dir=cache, revision=source.revision
         )
     except (HFValidationError, ValueError) as cause:
-        raise UsageError(f"{source.repo!r} cannot name a repository") from cause
+        raise _no_repository(source) from cause
     # Besides a path and None there is a mark for "known not to exist".
     return Path(found).resolve() if isinstance(found, str) else None
+
+
+def _no_repository(source: HubSource) -> UsageError:
+    return UsageError(
+        f"{source.repo[:120]!r} cannot name a repository", hint="edge pull hf:OWNER/REPO/FILE.gguf"
+    )
 
 
 def saved_token() -> str | None:

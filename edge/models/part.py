@@ -13,7 +13,7 @@ from types import TracebackType
 
 import filelock
 
-from edge.core.errors import IntegrityError
+from edge.core.errors import IntegrityError, UsageError
 from edge.core.units import show_bytes
 from edge.models.disk import check_room, plain_file, watching_room
 
@@ -33,8 +33,8 @@ class Part:
         self.path = path
         self.size_bytes = size_bytes
         self._notes_path = path.with_suffix(".notes")
-        if path.exists() and plain_file(path) is None:
-            path.unlink()  # somebody's link or pipe, not bytes of ours
+        for ours in (path, self._notes_path):
+            _clear(ours)
         self._file = self._open()
         self.done_bytes = self._file.seek(0, os.SEEK_END)
         self._notes = self._read_notes()
@@ -112,6 +112,17 @@ class Part:
         except (OSError, ValueError, TypeError):
             return {}
         return {str(key): str(value) for key, value in notes.items()}
+
+
+def _clear(path: Path) -> None:
+    """Remove somebody's link or pipe, which holds no bytes of ours; not a folder with all in it."""
+    if plain_file(path) is not None or not os.path.lexists(path):
+        return
+    if path.is_dir() and not path.is_symlink():
+        raise UsageError(
+            f"a folder lies where {path.name!r} is to be written", hint=f"mv {path} {path}.old"
+        )
+    path.unlink()
 
 
 @contextlib.contextmanager

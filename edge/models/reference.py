@@ -13,6 +13,8 @@ from edge.models.sources import Address, Hosts, Patience, hub_address
 
 _REFERENCE = re.compile(r"hf:([^/@]+/[^/@]+)(?:@([^/]+))?/(.+\.gguf)")
 # A name that is a step up, a drive, or holds a control character is no part of an address.
+# The Hub's own rule for names; of two hyphens or dots in a row it makes something else.
+_NAME = re.compile(r"(?!.*(?:--|\.\.))\w(?:[\w.-]{0,94}\w)?(?<!\.git)", re.ASCII)
 _SEGMENT = re.compile(r"(?!\.{1,2}$)[^\x00-\x1f\x7f\\:]{1,200}")
 _QUANT = re.compile(r"(?<![a-z0-9])(?:i?q\d\w*|mxfp4\w*|bf16|f16|f32)$")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -28,7 +30,8 @@ def parse_reference(reference: str) -> HubSource:
     words = (
         [word for group in found.groups() if group for word in group.split("/")] if found else []
     )
-    if found is None or not all(_SEGMENT.fullmatch(word) for word in words):
+    named = found is not None and all(_NAME.fullmatch(word) for word in found[1].split("/"))
+    if found is None or not named or not all(_SEGMENT.fullmatch(word) for word in words):
         raise UsageError(
             f"{reference[:120]!r} names no file on the Hub",
             hint="edge pull hf:OWNER/REPO/FILE.gguf",

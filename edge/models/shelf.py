@@ -11,22 +11,23 @@ it, as it lies on the disk, was hashed: `adopt` is the one door.
 from __future__ import annotations
 
 import contextlib
-import json
+import errno
+import os
 import re
 import secrets
 import shutil
-from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edge.core.errors import Busy, IntegrityError, UsageError
+from edge.core.errors import Busy, EdgeError, IntegrityError, UsageError
 from edge.core.spec import Quant
+from edge.models.card import NAME, Card, now_utc, plain_card, read_card
 from edge.models.disk import check_bytes, plain_file, sha256_of, sync, take, watching_room
+from edge.settings import cannot_write, private_folder
 
-SCHEMA_VERSION = 1
 ORPHAN_AGE_S = 24 * 3600
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_NAME = re.compile(r"\w[\w.+-]{0,99}")
+_IN_USE = {errno.EBUSY, errno.ETXTBSY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +43,13 @@ class Weights:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Card:
-    """What the small file next to the weights says; `mtime_ns` is that of the bytes as hashed."""
-
-    name: str
-    quant: str
-    file: str
-    size_bytes: int
-    sha256: str
-    origin: str
-    mtime_ns: int
-    added_at_utc: str
-    schema_version: int = SCHEMA_VERSION
-
-
 def check_name(name: str) -> str:
     """The name itself; raises UsageError unless it is a plain word.
 
     >>> check_name("qwen3.5-2b")
     'qwen3.5-2b'
     """
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise UsageError(
             f"{name[:60]!r} cannot name a model",
             hint="letters, digits, '.', '_', '+' and '-', at most 100",
@@ -81,8 +67,8 @@ class Shelf:
         """The weights of that digest, None if they are not here.
 
         A quick check: the size and the time stamp are those of the bytes that
-        were hashed. Where only the time stamp differs the hash decides. Raises
-        IntegrityError if the file was changed.
+        were hashed. Where only the time stamp differs, or the card is lost, the
+        hash decides. Raises IntegrityError if the file was changed.
         """
         card = self._card(sha256)
         found = plain_file(self._path(sha256))
@@ -93,17 +79,15 @@ class Shelf:
             self.verify(weights)
             # Where the shelf may only be read, the next look hashes again.
             with contextlib.suppress(OSError, UsageError):
-                self._write_card(card, found.st_mtime_ns)
+                self._write_card(replace(card, mtime_ns=found.st_mtime_ns))
         return weights
 
     def entries(self) -> tuple[Weights, ...]:
-        """All weights here, by name; their bytes are not looked at."""
+        """All weights here, by name, also those whose card is lost; no bytes are looked at."""
         digests = (path.stem.removeprefix("sha256-") for path in self.folder.glob("sha256-*.gguf"))
         cards = (self._card(digest) for digest in digests if _DIGEST.fullmatch(digest))
-        shelved = (card for card in cards if card and plain_file(self._path(card.sha256)))
-        return tuple(
-            self._weights(card) for card in sorted(shelved, key=lambda c: (c.name, c.quant))
-        )
+        shelved = sorted((card for card in cards if card), key=lambda card: (card.name, card.quant))
+        return tuple(self._weights(card) for card in shelved)
 
     def find(self, name: str) -> Weights | None:
         """Weights of that name; of several quants the largest."""
@@ -123,7 +107,7 @@ class Shelf:
         found = part.stat()
         check_bytes(part, quant.size_bytes, quant.sha256)
         sync(part)
-        card = _Card(
+        card = Card(
             name=name,
             quant=quant.name,
             file=quant.file,
@@ -131,11 +115,11 @@ class Shelf:
             sha256=quant.sha256,
             origin=origin,
             mtime_ns=found.st_mtime_ns,
-            added_at_utc=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            added_at_utc=now_utc(),
         )
         # Card first: a card without its file is nothing, a file without its
-        # card would be fetched again.
-        self._write_card(card, found.st_mtime_ns)
+        # card has no name and is hashed again.
+        self._write_card(card)
         part.replace(self._path(quant.sha256))
         sync(self.folder)
         return self._weights(card)
@@ -177,15 +161,18 @@ class Shelf:
             ) from None
 
     def remove(self, weights: Weights) -> None:
-        """Delete the file, then its card; raises Busy where the system holds the file open."""
+        """Delete the file, then its card.
+
+        Raises Busy where the system holds the file open, and UsageError where
+        it may not be deleted.
+        """
+        path = self._path(weights.sha256)
         try:
-            self._path(weights.sha256).unlink(missing_ok=True)
-        except PermissionError as cause:
-            raise Busy(
-                f"the weights of {weights.name!r} are in use", hint="end the chat that uses them"
-            ) from cause
-        self._path(weights.sha256).with_suffix(".json").unlink(missing_ok=True)
-        sync(self.folder)
+            path.unlink(missing_ok=True)
+            path.with_suffix(".json").unlink(missing_ok=True)
+            sync(self.folder)
+        except OSError as cause:
+            raise _not_removed(weights, cause) from cause
 
     def sweep(self, now_s: float) -> None:
         """Delete what interrupted runs left behind a day ago; resumable parts stay."""
@@ -205,35 +192,33 @@ class Shelf:
 
     def _partial(self) -> Path:
         partial = self.folder / "partial"
+        private_folder(self.folder)
         try:
-            partial.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.folder.chmod(0o700)
+            self.folder.chmod(0o700)  # also one that was there before
         except OSError as cause:
-            raise UsageError(
-                f"cannot write in {str(self.folder)!r}: {cause.strerror}",
-                hint="set EDGE_HOME to a folder of yours",
-            ) from cause
+            raise cannot_write(self.folder, cause) from cause
+        private_folder(partial)
         return partial
 
-    def _card(self, sha256: str) -> _Card | None:
-        try:
-            said = json.loads(self._path(sha256).with_suffix(".json").read_text("utf-8"))
-            card = _Card(**{field.name: said[field.name] for field in fields(_Card)})
-        except (OSError, ValueError, KeyError, TypeError):
+    def _card(self, sha256: str) -> Card | None:
+        """The card of weights that are here; a plain one where theirs is lost."""
+        path = self._path(sha256)
+        # Without a home the folder is not absolute, and the working folder is no shelf.
+        found = plain_file(path) if self.folder.is_absolute() else None
+        if found is None:
             return None
-        current = card.schema_version == SCHEMA_VERSION and card.sha256 == sha256
-        return card if current else None
+        card = read_card(path.with_suffix(".json"), sha256)
+        return card or plain_card(path, found.st_size, sha256)
 
-    def _write_card(self, card: _Card, mtime_ns: int) -> None:
-        path = self._path(card.sha256).with_suffix(".json")
+    def _write_card(self, card: Card) -> None:
         fresh = self._partial() / f"alone-{secrets.token_hex(8)}.json"
         with watching_room(self.folder):
             fresh.touch(mode=0o600)
-            fresh.write_text(json.dumps(asdict(card) | {"mtime_ns": mtime_ns}, indent=1), "utf-8")
+            fresh.write_text(card.text(), "utf-8")
             sync(fresh)
-            fresh.replace(path)
+            fresh.replace(self._path(card.sha256).with_suffix(".json"))
 
-    def _weights(self, card: _Card) -> Weights:
+    def _weights(self, card: Card) -> Weights:
         return Weights(
             name=card.name,
             quant=card.quant,
@@ -248,6 +233,19 @@ class Shelf:
 def _unknown_quant(path: Path, taken: Path) -> Quant:
     size_bytes = taken.stat().st_size
     return Quant("imported", path.name, size_bytes, sha256_of(taken), size_bytes, ())
+
+
+def _not_removed(weights: Weights, cause: OSError) -> EdgeError:
+    # Windows says "permission denied" of a file that is open; elsewhere an open
+    # file can be deleted, and the words mean what they say.
+    if cause.errno in _IN_USE or (os.name == "nt" and isinstance(cause, PermissionError)):
+        return Busy(
+            f"the weights of {weights.name!r} are in use", hint="end the chat that uses them"
+        )
+    return UsageError(
+        f"the weights of {weights.name!r} cannot be removed: {cause.strerror}",
+        hint=f"ls -ld {weights.path.parent}",
+    )
 
 
 def _delete(path: Path) -> None:

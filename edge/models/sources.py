@@ -6,12 +6,13 @@ quant's own. Nothing here asks the network.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from edge.core.errors import NetworkError
+from edge.core.errors import NetworkError, UsageError
 from edge.core.spec import (
     FileSource,
     HubSource,
@@ -25,6 +26,7 @@ from edge.core.spec import (
 HUGGING_FACE = "https://huggingface.co"
 MODELSCOPE = "https://modelscope.cn"
 _ORDER = (HubSource, ModelScopeSource, UrlSource, WheelSource)
+_NOT_IN_ADDRESSES = re.compile(r"[^!-~]")  # white space, control characters, other scripts
 _TRUE = {"1", "ON", "YES", "TRUE"}
 
 
@@ -61,13 +63,43 @@ class Hosts:
 
     @staticmethod
     def from_environ(environ: Mapping[str, str], *, offline: bool = False) -> Hosts:
-        """The hosts HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and EDGE_MODELSCOPE_ENDPOINT name."""
+        """The hosts HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and EDGE_MODELSCOPE_ENDPOINT name.
+
+        Raises UsageError naming the variable that is no address, or no token.
+        """
         return Hosts(
-            hub=(environ.get("HF_ENDPOINT") or HUGGING_FACE).rstrip("/"),
-            modelscope=(environ.get("EDGE_MODELSCOPE_ENDPOINT") or MODELSCOPE).rstrip("/"),
-            token=environ.get("HF_TOKEN") or None,
+            hub=_endpoint(environ, "HF_ENDPOINT", HUGGING_FACE),
+            modelscope=_endpoint(environ, "EDGE_MODELSCOPE_ENDPOINT", MODELSCOPE),
+            token=check_token(environ.get("HF_TOKEN"), "HF_TOKEN"),
             offline=offline or environ.get("HF_HUB_OFFLINE", "").upper() in _TRUE,
         )
+
+
+def _endpoint(environ: Mapping[str, str], variable: str, default: str) -> str:
+    url = (environ.get(variable) or default).rstrip("/")
+    try:
+        parts = urlsplit(url)
+        # Asking for the port checks it.
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or _NOT_IN_ADDRESSES.search(url):
+        raise UsageError(
+            f"{variable} is {url[:120]!r}, which is no address",
+            hint=f"export {variable}={default}, or unset {variable}",
+        )
+    return url
+
+
+def check_token(token: str | None, origin: str) -> str | None:
+    """The token without white space around it, None for none; an error never quotes it."""
+    token = (token or "").strip()
+    if not (token.isascii() and token.isprintable()):
+        raise UsageError(
+            f"the token of {origin} holds characters that no token has",
+            hint="hf auth login, or export HF_TOKEN=hf_… as the Hub shows it",
+        )
+    return token or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +167,7 @@ def hub_address(source: HubSource, hosts: Hosts) -> Address:
 
     at_home = hosts.hub == HUGGING_FACE
     token = hosts.token or (hub.saved_token() if at_home else None)
+    token = check_token(token, "hf auth login")
     return Address(hub.file_url(source, hosts.hub), token)
 
 

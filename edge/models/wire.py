@@ -45,6 +45,11 @@ class Wire:
             raise NetworkError(
                 f"the proxy settings cannot be used: {cause}", hint="check HTTPS_PROXY, ALL_PROXY"
             ) from cause
+        except OSError as cause:  # ssl.SSLError is one
+            raise NetworkError(
+                f"the certificates to trust cannot be read: {_short(cause)}",
+                hint="check SSL_CERT_FILE, SSL_CERT_DIR",
+            ) from cause
 
     def close(self) -> None:
         """End all connections."""
@@ -90,10 +95,10 @@ class Wire:
                 connected.set()
 
         def send() -> None:
-            request = self._client.build_request(
-                method, url, headers=headers, extensions={"trace": watch}
-            )
             try:
+                request = self._client.build_request(
+                    method, url, headers=headers, extensions={"trace": watch}
+                )
                 outcome.put(self._client.send(request, stream=True))
             except Exception as error:  # handed to the asking thread, which raises it
                 outcome.put(error)

@@ -235,9 +235,15 @@ def _find(connection: sqlite3.Connection, name: str) -> sqlite3.Row:
         return row
     if rows:
         raise UnknownName(
-            f"{name!r} begins the ids of {len(rows)} conversations",
+            f"{_shortened(name)!r} begins the ids of {len(rows)} conversations",
             hint=" or ".join(row["id"] for row in rows[:3]),
         )
-    ids = [row["id"] for row in connection.execute("SELECT id FROM conversations")]
-    near = difflib.get_close_matches(typed, ids, n=3, cutoff=0.5)
-    raise UnknownName(f"there is no conversation {name!r}", hint=" or ".join(near))
+    ids = [row["id"] for row in connection.execute("SELECT id FROM conversations ORDER BY used")]
+    near = difflib.get_close_matches(typed, ids, n=3, cutoff=0.5) or ids[:-4:-1]
+    raise UnknownName(
+        f"there is no conversation {_shortened(name)!r}", hint=" or ".join(near) or "edge chat"
+    )
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:60]}…"

@@ -165,7 +165,7 @@ def _pending(
     if unknown:
         raise UsageError(
             f"{str(path)!r} was written by a newer edge ({max(unknown)!r})",
-            hint="pip install --upgrade edge-qwen",
+            hint="a newer edge: pip install -U . in its checkout",
             kept="the file is left as it is",
         )
     return tuple(migration for migration in migrations if migration.name not in applied)

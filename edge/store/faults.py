@@ -19,6 +19,10 @@ def our_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as cause:
         raise _our_error(path, cause) from cause
+    except (UnicodeDecodeError, IndexError) as cause:
+        # Of a damaged schema SQLite's own message may be no text, and a row may
+        # lack a column that every migration made.
+        raise damaged(path, str(cause)) from cause
     except UnicodeEncodeError as cause:
         raise UsageError(
             f"the text holds half a character (a lone surrogate) at position {cause.start}",

@@ -18,7 +18,8 @@ from edge.cli.answer_json import SCHEMA_VERSION
 from edge.cli.escape import safe
 from edge.cli.piped import LIMIT_BYTES, gather
 from edge.core.errors import UsageError
-from terminal import EDGE, at_terminal, run_edge
+from shell import EDGE, edge
+from terminal import at_terminal
 from tiny_home import furnish
 
 KEYS = {
@@ -129,8 +130,8 @@ def test_more_than_any_context_holds_is_not_read_to_its_end():
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(args, stdin, code, said):
-    ran = run_edge(*args, stdin=stdin)
-    assert (ran.code, ran.out) == (code, b"")
+    ran = edge(*args, stdin=stdin)
+    assert (ran.code, ran.out) == (code, "")
     assert said in ran.err
     assert ran.err.count("\n") == 1
 
@@ -169,27 +170,27 @@ def test_without_a_folder_to_write_in_there_is_one_line(home):
 
 def test_the_answer_alone_is_on_standard_output_with_its_control_characters_spelled_out(tiny):
     flags = ["--max-tokens", "60", "--temperature", "5", "--seed", "16", "hi"]
-    shown, told = run_edge("ask", *flags), run_edge("ask", "--json", *flags)
+    shown, told = edge("ask", *flags), edge("ask", "--json", *flags)
     said = json.loads(told.out)["text"]
     assert {c for c in said if c < " "} - {"\n", "\t"}, "the seed should give control characters"
-    assert shown.text == safe(said).rstrip("\n") + "\n"
+    assert shown.out == safe(said).rstrip("\n") + "\n"
     assert shown.err == told.err == UNKNOWN_TEMPLATE
     assert (shown.code, told.code) == (0, 0)
 
 
 def test_raw_text_is_for_pipes_alone(tiny):
     flags = ["--max-tokens", "100", "--temperature", "5", "--seed", "1", "hi"]
-    raw = run_edge("ask", "--raw", *flags)
-    assert safe(raw.text) != raw.text
+    raw = edge("ask", "--raw", *flags)
+    assert safe(raw.out) != raw.out
     with at_terminal("ask", "--raw", *flags) as screen:
         assert screen.wait_end() == 2
     assert "--raw is for files and pipes" in screen.text
 
 
 def test_json_is_one_object_of_exactly_the_promised_keys_in_plain_ascii(tiny):
-    ran = run_edge("ask", "--json", "--max-tokens", "5", stdin="你好".encode())
+    ran = edge("ask", "--json", "--max-tokens", "5", stdin="你好".encode())
     assert ran.out.isascii()
-    assert ran.out.count(b"\n") == 1
+    assert ran.out.count("\n") == 1
     told = json.loads(ran.out)
     assert set(told) == KEYS
     assert set(told["usage"]) == USAGE
@@ -197,13 +198,14 @@ def test_json_is_one_object_of_exactly_the_promised_keys_in_plain_ascii(tiny):
     assert told["usage"]["completion_tokens"] == 5
     assert (told["model"], told["target"], told["stop_reason"]) == ("tiny", "edge", "max_tokens")
     assert told["decision"]["reason"] == "cloud_off"
+    assert told["decision"]["signals"]["label"] == "private"
     assert told["schema_version"] == SCHEMA_VERSION
     assert ran.err == UNKNOWN_TEMPLATE + CUT
 
 
 def test_a_conversation_goes_on_by_its_id_and_as_the_latest(tiny):
     def ask(*flags: str) -> dict:
-        return json.loads(run_edge("ask", "--json", "--max-tokens", "2", *flags, "hi").out)
+        return json.loads(edge("ask", "--json", "--max-tokens", "2", *flags, "hi").out)
 
     first, second = ask("--system", "be brief"), ask()
     by_id = ask("--conversation", first["conversation_id"])
@@ -215,9 +217,17 @@ def test_a_conversation_goes_on_by_its_id_and_as_the_latest(tiny):
     assert latest["decision"]["signals"]["turn_index"] == 2
 
 
+def test_a_context_as_long_as_the_models_own_is_not_to_be_doubled(edge_home):
+    furnish(edge_home, n_ctx=512)
+    ran = edge("ask", "-m", "tiny", "--temperature", "0", "--ctx", "512", "hi")
+    assert ran.err == UNKNOWN_TEMPLATE + (
+        "the reply was cut: the context of 512 tokens is full; no more of it fits here\n"
+    )
+
+
 def test_ten_megabytes_are_more_than_the_context(tiny):
-    ran = run_edge("ask", stdin=b"all work and no play " * 500_000)
-    assert (ran.code, ran.out) == (24, b"")
+    ran = edge("ask", stdin=b"all work and no play " * 500_000)
+    assert (ran.code, ran.out) == (24, "")
     assert "tokens" in ran.err
 
 
@@ -234,7 +244,7 @@ def test_a_reader_who_leaves_early_hears_nothing_and_the_turn_is_kept(tiny):
         ask.stdout.close()
         said = ask.stderr.read().decode()
     assert (ask.returncode, said) == (141, UNKNOWN_TEMPLATE)
-    kept = json.loads(run_edge("ask", "--json", "-c", "--max-tokens", "1", "hi").out)
+    kept = json.loads(edge("ask", "--json", "-c", "--max-tokens", "1", "hi").out)
     assert kept["decision"]["signals"]["turn_index"] == 1
 
 

@@ -14,7 +14,8 @@ from edge.core.errors import UnknownName
 from edge.settings import Folders
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
-from terminal import Screen, at_terminal, run_edge
+from shell import edge
+from terminal import Screen, at_terminal
 from tiny_home import furnish
 
 OFFLINE = "offline: nothing leaves this machine"
@@ -34,7 +35,7 @@ def tiny(edge_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @contextmanager
 def chatting(*args: str, **environ: str) -> Iterator[Screen]:
     """A chat that waits for its first line."""
-    with at_terminal("chat", *args, environ=environ) as screen:
+    with at_terminal("chat", *args, **environ) as screen:
         screen.wait_prompt()
         yield screen
 
@@ -136,7 +137,7 @@ def test_every_command_answers_and_a_mistake_is_one_line(tiny):
         "/system be brief": "the system prompt is: be brief",
         '/system ""': "there is no system prompt",
         "/think on": "this model does not think before it answers",
-        "/think perhaps": "edge: /think is followed by on or off",
+        "/think perhaps": "edge: /think is followed by on or off; try: /think on",
         "/model": "* tiny",
         "/model other": "other answers from now on",
         "/model nope": "edge: no model is called 'nope'; try: edge models",
@@ -173,12 +174,12 @@ def test_another_model_goes_on_with_the_same_conversation(tiny):
 
 def test_a_conversation_goes_on_with_the_model_it_had_unless_another_is_named(tiny):
     furnish(tiny, name="other")
-    assert run_edge("chat", "other", *SHORT, stdin=b"hi").code == 0
+    assert edge("chat", "other", *SHORT, stdin=b"hi").code == 0
     first = kept(tiny)
-    assert run_edge("chat", "tiny", *SHORT, stdin=b"hi").code == 0
-    assert run_edge("chat", "--conversation", first.id, *SHORT, stdin=b"hi").code == 0
+    assert edge("chat", "tiny", *SHORT, stdin=b"hi").code == 0
+    assert edge("chat", "--conversation", first.id, *SHORT, stdin=b"hi").code == 0
     assert (kept(tiny).id, kept(tiny).model) == (first.id, "other")
-    assert run_edge("chat", "tiny", "--continue", *SHORT, stdin=b"hi").code == 0
+    assert edge("chat", "tiny", "--continue", *SHORT, stdin=b"hi").code == 0
     assert (kept(tiny).id, kept(tiny).model) == (first.id, "tiny")
     answered_by = [turn.attempts[0].model for turn in kept(tiny).turns]
     assert answered_by == ["other", "other", "tiny"]
@@ -186,7 +187,7 @@ def test_a_conversation_goes_on_with_the_model_it_had_unless_another_is_named(ti
 
 def test_an_old_conversation_shows_its_last_turns_with_their_escapes_spelled_out(tiny):
     said = b"one\ntwo\nthr\x1b[31mee\n"
-    assert run_edge("chat", "tiny", *SHORT, stdin=said).code == 0
+    assert edge("chat", "tiny", *SHORT, stdin=said).code == 0
     with chatting("--continue") as screen:
         assert f"conversation {kept(tiny).id}" in screen.lines[1]
         assert "> two" in screen.lines
@@ -196,7 +197,7 @@ def test_an_old_conversation_shows_its_last_turns_with_their_escapes_spelled_out
 
 
 def test_a_dumb_terminal_can_chat_without_a_colour_or_a_moving_line(tiny):
-    with at_terminal("chat", "tiny", *SHORT, environ={"TERM": "dumb", "NO_COLOR": "1"}) as screen:
+    with at_terminal("chat", "tiny", *SHORT, TERM="dumb", NO_COLOR="1") as screen:
         screen.wait_prompt()
         screen.type("hi")
         screen.wait("cut at the limit")
@@ -211,17 +212,17 @@ def test_a_dumb_terminal_can_chat_without_a_colour_or_a_moving_line(tiny):
 
 
 def test_each_piped_line_is_a_prompt_and_nothing_but_replies_is_on_standard_output(tiny):
-    ran = run_edge("chat", "tiny", *SHORT, stdin="//etc\n\n/stats\n你好".encode())
+    ran = edge("chat", "tiny", *SHORT, stdin="//etc\n\n/stats\n你好".encode())
     assert ran.code == 0
     assert prompts(tiny) == ["/etc", "你好"]
     replies = [turn.reply.text for turn in kept(tiny).turns]
-    assert ran.text.count("\n") == len(replies) + sum(reply.count("\n") for reply in replies)
+    assert ran.out.count("\n") == len(replies) + sum(reply.count("\n") for reply in replies)
     assert OFFLINE not in ran.err
 
 
 def test_a_line_that_fails_is_told_and_the_next_is_still_answered(tiny):
     long = b"all work and no play " * 2000
-    ran = run_edge("chat", "tiny", *SHORT, stdin=b"\xff\n/nope\n" + long + b"\nhi\n")
+    ran = edge("chat", "tiny", *SHORT, stdin=b"\xff\n/nope\n" + long + b"\nhi\n")
     faults = [line for line in ran.err.splitlines() if line.startswith("edge: ")]
     assert len(faults) == 3
     assert "byte 0xff at position 0" in faults[0]

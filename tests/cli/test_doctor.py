@@ -69,7 +69,8 @@ def test_a_broken_binding_is_a_line_and_what_to_type(tmp_path, binding, said, do
     assert (ran.code, ran.err) == (1, "")
     assert found["binding"].startswith("FAIL binding")
     assert said in found["binding"]
-    assert "; try: pip install " in found["binding"]
+    assert "; try: in edge's checkout: pip install " in found["binding"]
+    assert found["binding"].endswith(" .")
     assert "store" in found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -20,11 +19,11 @@ from edge.models.library import Library
 from edge.models.shelf import Shelf
 from edge.settings import Folders, Settings
 from edge.store.state import State
-from terminal import at_terminal, run_edge
+from shell import NOBODY, edge
+from terminal import at_terminal
 from tiny_gguf import make_tiny
 from tiny_home import furnish
 
-NOBODY = "http://127.0.0.1:9"  # the discard port: no one listens
 REPO = "toys/Toy-GGUF"
 HUBS = (HubSource(REPO, "toy.gguf", "0" * 40), ModelScopeSource(REPO, "toy.gguf"))
 WHEELS = WheelSource("toy-part{n}", "0.9.0", "toy_part{n}/data/part{n}.bin", 2)
@@ -126,15 +125,15 @@ def test_what_is_on_the_shelf_is_opened_without_a_question(edge_home: Path) -> N
 
 
 def test_a_first_question_without_a_terminal_is_refused_with_the_command(edge_home: Path) -> None:
-    ran = run_edge("ask", "hi")
-    assert (ran.code, ran.out) == (2, b"")
+    ran = edge("ask", "hi")
+    assert (ran.code, ran.out) == (2, "")
     assert " is not on this machine; it comes from 127.0.0.1:9; try: edge pull qwen" in ran.err
     assert ran.err.count("\n") == 1
     assert not edge_home.exists()
 
 
 def test_offline_nobody_is_asked_and_nothing_is_tried(edge_home: Path) -> None:
-    ran = run_edge("ask", "--yes", "hi", environ={**os.environ, "EDGE_OFFLINE": "1"})
+    ran = edge("ask", "--yes", "hi", EDGE_OFFLINE="1")
     assert ran.code == 10
     assert "is not on this machine and edge is offline" in ran.err
     assert ran.err.count("\n") == 1

@@ -81,6 +81,20 @@ def test_a_name_that_cannot_be_or_is_taken_is_refused_and_nothing_is_written(
     assert not edge_home.exists()
 
 
+@pytest.mark.parametrize("name", ["../x", ""])
+def test_a_name_is_checked_before_the_file_is_looked_at(tmp_path, name, capsys):
+    file = tmp_path / "model.gguf"
+    file.write_bytes(b"garbage")
+    assert run(["import", str(file), f"--name={name}"]) == 2
+    assert "cannot name a model" in capsys.readouterr().err
+
+
+@pytest.mark.weights
+def test_a_name_for_a_file_of_the_catalog_is_checked_as_well(weights_path, edge_home):
+    assert run(["import", str(weights_path), "--name=../x"]) == 2
+    assert not edge_home.exists()
+
+
 def test_a_name_of_other_weights_is_refused(tiny, tmp_path):
     given("import", tiny, "--name", "pet")
     other = make_tiny(tmp_path / "other.gguf", seed=1)

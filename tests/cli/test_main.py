@@ -13,6 +13,8 @@ import typer
 import edge
 from edge.cli.main import COMMANDS, Commands, ending, run
 from edge.core.errors import DoesNotFit, EdgeError
+from shell import edge_in_shell
+from tiny_home import furnish
 
 
 def test_the_version_is_on_standard_output(capsys):
@@ -84,7 +86,8 @@ FAILING = """
 import typer
 from edge.core.errors import Busy
 app = typer.Typer()
-FAULTS = {"ours": Busy("held", hint="wait"), "bug": ValueError("odd"), "stop": KeyboardInterrupt()}
+FAULTS = {"ours": Busy("held", hint="wait"), "bug": ValueError("odd"), "stop": KeyboardInterrupt(),
+    "steering": ValueError("\\x1b]0;x")}
 
 @app.command()
 def fail(how: str) -> None:
@@ -133,6 +136,16 @@ def test_the_traceback_is_shown_under_debug(failing):
     assert err.endswith("edge: a bug: ValueError: odd; see: edge --debug …\n")
 
 
+@pytest.mark.parametrize("value", ["", "0", "false", "No"])
+def test_debug_can_be_switched_off_by_its_variable(failing, monkeypatch, value):
+    monkeypatch.setenv("EDGE_DEBUG", value)
+    assert failing("fail", "bug")[2] == "edge: a bug: ValueError: odd; see: edge --debug …\n"
+
+
+def test_the_traceback_cannot_steer_the_terminal(failing):
+    assert "\x1b" not in failing("--debug", "fail", "steering")[2]
+
+
 def test_the_help_names_a_command_that_is_registered_by_name(failing):
     code, out, err = failing("--help")
     assert (code, err) == (0, "")
@@ -168,6 +181,35 @@ def test_a_closed_standard_output_is_no_bug():
         ["sh", "-c", closed.format(sys.executable)], stderr=subprocess.PIPE, check=False
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("models >&-", 0, ""),
+        ("models 2>&-", 0, ""),
+        ("rm tiny <&-", 2, "nobody is here to be asked"),
+        ("ask -m qwen2.5-0.5b hi <&-", 2, "is not on this machine"),
+        ("verify 2>&-", 0, ""),
+        ("ask -m tiny --max-tokens 1 hi <&-", 0, ""),
+        ("ask -m tiny --max-tokens 1 hi >&-", 0, ""),
+        ("ask -m tiny --max-tokens 1 hi 2>&-", 0, ""),
+        ("chat tiny <&-", 0, ""),
+    ],
+)
+def test_a_closed_stream_is_no_bug(edge_home, words, code, said):
+    furnish(edge_home)
+    ran = edge_in_shell(words)
+    assert ran.code == code, ran.err
+    assert said in ran.err
+    assert "bug" not in ran.err
+
+
+@pytest.mark.parametrize("words", ["ask -m tiny --max-tokens 1 hi", "chat tiny"])
+def test_a_standard_input_that_cannot_be_read_is_an_empty_one(edge_home, words):
+    furnish(edge_home)
+    ran = edge_in_shell(f"{words} 0>/dev/null")  # as nohup leaves it
+    assert ran.code == 0, ran.err
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")

@@ -156,3 +156,13 @@ def test_a_terminal_gets_columns_that_line_up():
     row = next(line for line in lines if "qwen2.5-3b" in line)
     assert "\t" not in shown
     assert row.index("! Qwen Research") == heading.index("LICENCE")
+
+
+def test_json_is_plain_ascii_and_changes_nothing(tmp_path):
+    hostile = make_tiny(tmp_path / "t\x1b[2J\x7f\x9b.gguf")
+    given("import", hostile, "--name", "tiny")
+    out = edge("models", "--json").out
+    assert out.isascii()
+    assert not {"\x1b", "\x7f"} & set(out)
+    listed = {entry["name"]: entry for entry in json.loads(out)["models"]}
+    assert listed["tiny"]["origin"] == str(hostile)

@@ -10,6 +10,7 @@ import pytest
 
 from edge.cli.main import run
 from shell import edge, environ, flip_a_byte, given, on_the_shelf
+from terminal import at_terminal
 from tiny_gguf import make_tiny
 
 
@@ -111,3 +112,18 @@ def test_a_model_of_the_catalog_goes_by_its_name_with_or_without_its_quant(weigh
     assert run(["rm", "qwen2.5-coder-1.5b", "--yes"]) == 2
     given("rm", "QWEN2.5-coder-0.5b:q4_k_m", "--yes")
     assert list((weights_home / "models").glob("sha256-*")) == []
+
+
+def test_the_original_of_weights_cannot_steer_the_terminal_that_asks_about_them(tmp_path):
+    given("import", make_tiny(tmp_path / "src\x1b[2J\x1b]0;pwned\x07.gguf"), "--name", "mine")
+    with at_terminal("rm", "mine") as screen:
+        screen.wait("Remove mine?")
+        screen.type("y")
+        assert screen.wait_end() == 0
+    assert not {"\x1b", "\x07"} & set(screen.raw)
+
+
+def test_no_name_is_not_every_name(two):
+    ran = edge("verify", "")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("edge: '' is not on this machine")

@@ -201,6 +201,12 @@ def test_a_notice_in_the_middle_of_a_line_begins_one_of_its_own(screen):
     assert screen.received() == "half\nthe cloud goes on (the engine died)\n more\n"
 
 
+def test_no_note_steers_the_terminal():
+    err = io.StringIO()
+    Writer(None, err, XTERM).note("a\x1b[2J\nb")
+    assert err.getvalue() == "a\\x1b[2J\nb\n"
+
+
 def test_characters_the_stream_cannot_encode_are_spelled_out():
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="latin-1")

@@ -366,3 +366,11 @@ def test_a_stop_string_ends_a_reply_also_across_a_death(
     events = list(engine.stream(ask("hello", stopped)))
     assert answered(events).stop_reason is StopReason.STOP_STRING
     assert text_of(events) == whole[: whole.index(stop)]
+
+
+def test_an_unloaded_engine_loads_again_when_asked(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    first = text_of(list(engine.stream(ask("hello", LONG))))
+    engine.unload()
+    assert engine.worker_pid is None
+    assert text_of(list(engine.stream(ask("hello", LONG)))) == first

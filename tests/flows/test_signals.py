@@ -12,7 +12,7 @@ from edge.core.conversation import Outcome
 from edge.settings import Folders
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
-from terminal import EDGE
+from shell import EDGE
 from tiny_home import furnish
 
 

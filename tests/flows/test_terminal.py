@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from terminal import EDGE, at_terminal, run_edge
+from shell import EDGE, edge
+from terminal import at_terminal
 
 CODER = "qwen2.5-coder-0.5b"
 COUNT = "Count from 1 to 300, one number on each line."
@@ -67,9 +68,9 @@ def test_the_first_line_is_enough_for_head(weights_home):
 
 
 def test_a_question_about_a_piped_text_is_answered_from_it(weights_home):
-    ran = run_edge(
+    ran = edge(
         "ask", "-m", CODER, "--temperature", "0", "--max-tokens", "30", "What does this print?",
         stdin=b"print('hello from line one')\n",
     )  # fmt: skip
     assert ran.code == 0
-    assert "hello from line one" in ran.text
+    assert "hello from line one" in ran.out

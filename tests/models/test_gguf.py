@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import random
+import tracemalloc
 from pathlib import Path
 
 import gguf
@@ -14,6 +15,7 @@ import pytest
 from gguf_bytes import F32, I32, U8, U32, Draft, fields_of, number, numbers, tensor, words
 
 from edge.core.errors import BadModelFile, UnsupportedModel, UsageError
+from edge.core.units import MIB
 from edge.models import gguf_reader, gguf_tensors
 from edge.models.catalog import load_catalog
 from edge.models.gguf import preflight
@@ -186,8 +188,9 @@ def test_a_file_without_a_splitting_rule_is_unsupported(write):
 
 
 def test_a_missing_file_is_the_users_slip(tmp_path):
-    with pytest.raises(UsageError, match="No such file"):
+    with pytest.raises(UsageError, match="No such file") as caught:
         preflight(tmp_path / "nowhere.gguf")
+    assert caught.value.hint == f"ls -l {tmp_path}"
 
 
 def test_a_name_with_a_null_is_the_users_slip(tmp_path):
@@ -343,6 +346,42 @@ def test_a_count_of_ten_to_the_eighteen_reads_little(kind):
     with pytest.raises(BadModelFile, match="odd"):
         cursor.value(9, "odd")
     assert endless.n_read <= MAX_HEADER_BYTES
+
+
+@pytest.mark.parametrize("count", [1, 15])
+def test_megabytes_of_text_take_no_more_memory_than_the_header_has(write, count):
+    draft = Draft().set("general.name", words(b"\xff" * 4 * MIB))
+    draft.keys += [(f"odd.{n}", words(b"\xff" * 4 * MIB)) for n in range(1, count)]
+    path = write(draft.bytes())
+    tracemalloc.start()
+    try:
+        header = preflight(path)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert header.name == "\N{REPLACEMENT CHARACTER}" * 200
+    # What was read is held once, with the eighth more a growing bytearray reserves.
+    assert peak_bytes < 1.2 * (4 * count + 1) * MIB + 4 * MIB
+
+
+LONG = b"\x1b" * 4 * MIB
+LOUD = {
+    "an architecture": Draft().set("general.architecture", words(LONG)),
+    "a tokenizer": Draft().set("tokenizer.ggml.model", words(LONG)),
+    "a splitting rule": Draft().set("tokenizer.ggml.pre", words(LONG)),
+    "a key without a value": Draft().set("\x1b" * 60_000, b"\x0d\0\0\0"),
+    "a key that is no text": Draft().set("\x1bé" * 20_000, b"\x0d\0\0\0"),
+}
+LOUD["a key given twice"] = Draft()
+LOUD["a key given twice"].keys += [("\x1b" * 60_000, number(U8, 1))] * 2
+
+
+@pytest.mark.parametrize("what", LOUD)
+def test_an_error_quotes_little_of_a_file_and_nothing_that_steers_a_terminal(write, what):
+    with pytest.raises((BadModelFile, UnsupportedModel)) as caught:
+        preflight(write(LOUD[what].bytes()))
+    assert len(caught.value.line()) < 2000
+    assert caught.value.line().isprintable()
 
 
 def test_arrays_of_empty_strings_cannot_add_up():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pulling import holds, quant_of
+from small_disk import make_read_only, small_disk
 
 from edge.core.errors import IntegrityError, UsageError
 from edge.models.shelf import ORPHAN_AGE_S, Shelf, Weights, check_name
@@ -178,12 +180,55 @@ def test_a_new_time_stamp_on_the_same_bytes_does_no_harm(shelf, file):
     assert card["mtime_ns"] == 1  # so the next look is quick again
 
 
-@pytest.mark.parametrize("said", ["", "{", "[]", "null", '{"schema_version": 99}'])
-def test_a_damaged_card_makes_weights_absent_and_not_an_error(shelf, file, said):
+LOST = [
+    "",
+    "{",
+    "[]",
+    "null",
+    "[" * 50_000,
+    '{"schema_version": 99}',
+    "gone",
+    "a number for a name",
+]
+
+
+def lose_card(weights: Weights, said: str) -> None:
+    card = weights.path.with_suffix(".json")
+    if said == "a number for a name":
+        said = json.dumps(json.loads(card.read_text()) | {"name": 7})
+    card.write_text(said)
+    if said == "gone":
+        card.unlink()
+
+
+@pytest.mark.parametrize("said", LOST)
+def test_weights_whose_card_is_lost_are_found_by_their_hash_and_get_a_new_one(shelf, file, said):
     weights = shelf.link(file, "toy", QUANT)
-    weights.path.with_suffix(".json").write_text(said)
-    assert shelf.get(QUANT.sha256) is None
+    lose_card(weights, said)
+    found = shelf.get(QUANT.sha256)
+    assert holds(found, PAYLOAD)
+    assert found.name == f"sha256-{QUANT.sha256[:12]}"
+    assert json.loads(weights.path.with_suffix(".json").read_text())["name"] == found.name
+    assert shelf.find(found.name) == shelf.get(QUANT.sha256) == found
+
+
+@pytest.mark.parametrize("said", LOST)
+def test_weights_whose_card_is_lost_are_listed_verified_and_removed(shelf, file, said):
+    lose_card(shelf.link(file, "toy", QUANT), said)
+    (orphan,) = shelf.entries()
+    assert (orphan.sha256, orphan.size_bytes) == (QUANT.sha256, len(PAYLOAD))
+    shelf.verify(orphan)
+    shelf.remove(orphan)
     assert shelf.entries() == ()
+
+
+def test_other_bytes_under_a_digest_whose_card_is_lost_are_not_handed_out(shelf, file):
+    weights = shelf.link(file, "toy", QUANT)
+    weights.path.unlink()
+    weights.path.write_bytes(PAYLOAD[::-1])
+    lose_card(weights, "gone")
+    with pytest.raises(IntegrityError, match="changed on the disk"):
+        shelf.get(QUANT.sha256)
 
 
 def test_a_link_put_in_the_place_of_weights_is_not_followed(shelf, file):
@@ -218,6 +263,36 @@ def test_a_folder_that_cannot_be_written_is_an_error_with_a_way_out(tmp_path):
     with pytest.raises(UsageError, match="cannot write") as caught:
         Shelf(tmp_path / "file" / "models").part_path(QUANT.sha256)
     assert "EDGE_HOME" in caught.value.hint
+
+
+def test_a_shelf_without_a_home_is_neither_written_nor_read(shelf, file, monkeypatch):
+    shelf.link(file, "toy", QUANT)
+    monkeypatch.chdir(shelf.folder.parent)
+    homeless = Shelf(Path(shelf.folder.name))
+    before = sorted(shelf.folder.rglob("*"))
+    with pytest.raises(UsageError, match="no home directory") as caught:
+        homeless.link(file, "toy", QUANT)
+    assert "EDGE_HOME" in caught.value.hint
+    assert homeless.get(QUANT.sha256) is None
+    assert homeless.entries() == ()
+    assert sorted(shelf.folder.rglob("*")) == before
+
+
+def test_the_shelf_is_the_users_alone_though_its_folder_was_there_before(shelf):
+    shelf.folder.mkdir(mode=0o755)
+    partial = shelf.part_path(QUANT.sha256).parent
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (shelf.folder, partial)] == [0o700] * 2
+
+
+def test_weights_on_a_read_only_disk_stay_and_are_not_said_to_be_in_use(file, tmp_path):
+    with small_disk(tmp_path / "disk", 2 * 1024 * 1024) as disk:
+        shelf = Shelf(disk / "models")
+        weights = shelf.link(file, "toy", QUANT)
+        make_read_only(disk)
+        with pytest.raises(UsageError, match=r"cannot be removed: Read-only") as caught:
+            shelf.remove(weights)
+        assert caught.value.hint == f"ls -ld {shelf.folder}"
+        assert shelf.get(QUANT.sha256) == weights
 
 
 @pytest.mark.parametrize("name", ["qwen2.5-coder-0.5b", "Qwen3.5_2B", "千问", "a" * 100])

@@ -80,6 +80,39 @@ def test_the_token_of_a_login_stays_with_hugging_face(tmp_path):
     assert said_by(script, HF_TOKEN_PATH=str(tmp_path / "token")) == "hf_login\nNone"
 
 
+@pytest.mark.parametrize("variable", ["HF_ENDPOINT", "EDGE_MODELSCOPE_ENDPOINT"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("foo", "http://[::1", "http://", "https:///path", "ftp://hub.example", "//hub.example"),
+        *("http://hub.example:port", "http://hub.example:99999", "http://hub example"),
+        *("http://hub.example\x1b[2J", "file:///etc", "http://höb.example"),
+    ],
+)
+def test_a_variable_that_is_no_address_is_named(variable, url):
+    with pytest.raises(UsageError, match=f"{variable} is .* no address") as caught:
+        Hosts.from_environ({variable: url})
+    assert caught.value.hint.startswith(f"export {variable}=https://")
+    assert caught.value.line().isprintable()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "https://[::1]:8080/hub", "HTTPS://a.b"])
+def test_an_address_of_any_host_and_port_will_do(url):
+    assert Hosts.from_environ({"HF_ENDPOINT": f"{url}/"}).hub == url
+
+
+@pytest.mark.parametrize("token", ["hf_sécret", "hf_\x1b[2J", "hf_a\nb", "\udcff"])
+def test_a_token_that_cannot_be_one_is_refused_and_never_shown(token):
+    with pytest.raises(UsageError, match="HF_TOKEN") as caught:
+        Hosts.from_environ({"HF_TOKEN": token})
+    assert token not in caught.value.line()
+
+
+def test_white_space_around_a_token_does_not_count():
+    assert Hosts.from_environ({"HF_TOKEN": " hf_secret\n"}).token == "hf_secret"
+    assert Hosts.from_environ({"HF_TOKEN": " "}).token is None
+
+
 @pytest.mark.parametrize("value", ["1", "true", "YES", "on"])
 def test_offline_is_what_the_environment_or_the_settings_say(value):
     assert Hosts.from_environ({"HF_HUB_OFFLINE": value}).offline
@@ -143,6 +176,9 @@ MALFORMED = [
     *("hf:../../x.gguf", "hf:a/b/../../x.gguf", "hf:a/b//x.gguf", "hf:a/b/./x.gguf"),
     *("hf:a/b@../c.gguf", "hf:a/b/C:x.gguf", "hf:a/b/x\0.gguf", f"hf:a/b/{'x' * 300}.gguf"),
     *("hf:a/b/\\\\host\\x.gguf", "hf:a/b/x\n.gguf"),
+    *("hf:a b/c/x.gguf", "hf:--a/b/x.gguf", "hf:a../b/x.gguf", "hf:a/b--c/x.gguf"),
+    *("hf:.a/b/x.gguf", "hf:a/b-/x.gguf", "hf:a/b.git/x.gguf", f"hf:a/{'b' * 97}/x.gguf"),
+    *("hf:通义/b/x.gguf", "hf:a/b?c/x.gguf"),
 ]
 
 
@@ -150,6 +186,11 @@ MALFORMED = [
 def test_a_hostile_or_malformed_reference_is_refused(reference):
     with pytest.raises(UsageError, match="names no file on the Hub"):
         parse_reference(reference)
+
+
+def test_a_repository_the_hub_would_not_take_is_the_users_slip():
+    with pytest.raises(UsageError, match="'a b/c' cannot name a repository"):
+        plan((HubSource("a b/c", "x.gguf"),), Hosts())
 
 
 def test_a_reference_is_pinned_to_what_the_hub_says_of_it_now():

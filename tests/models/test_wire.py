@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from edge.core.spec import UrlSource
 from edge.models import wire
 from edge.models.download import NoSource, pull
 from edge.models.shelf import Shelf
-from edge.models.sources import Patience
+from edge.models.sources import Address, Patience
 from faulty_server import Asked, FaultyServer, Reply, always, serving, some_bytes
 
 PAYLOAD = some_bytes(64 * 1024, seed=17)
@@ -49,6 +50,27 @@ def test_a_redirect_within_one_host_keeps_the_token(shelf):
         assert [asked.headers["authorization"] for asked in hub.requests] == [
             "Bearer hf_secret"
         ] * 2
+
+
+def test_a_request_that_cannot_be_made_is_an_error_at_once():
+    with (
+        closing(wire.Wire(Patience(connect_s=60, stall_s=60))) as asking,
+        pytest.raises(NetworkError, match="cannot be asked") as caught,
+        asking.ask("GET", Address("http://127.0.0.1:9/", "hf_sécret"), {}),
+    ):
+        pytest.fail("a token that is no ASCII was sent")
+    assert "cret" not in caught.value.line()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+def test_certificates_that_cannot_be_read_are_named(tmp_path, monkeypatch, content):
+    path = tmp_path / "certificates.pem"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with pytest.raises(NetworkError, match="certificates") as caught:
+        wire.Wire(Patience())
+    assert "SSL_CERT_FILE" in caught.value.hint
 
 
 def test_a_redirect_loop_ends_after_five(shelf):

@@ -190,7 +190,18 @@ def test_an_empty_store_has_no_latest(conversations: Conversations) -> None:
     assert conversations.list() == ()
     with pytest.raises(UnknownName) as caught:
         conversations.get("k3v9")
-    assert caught.value.hint == ""
+    assert caught.value.hint == "edge chat"
+
+
+def test_where_no_id_is_near_the_newest_are_named(database: Database) -> None:
+    ids = iter(["aaaa1111", "bbbb1111", "cccc1111", "dddd1111"])
+    conversations = Conversations(database, new_id=lambda: next(ids))
+    for _ in range(4):
+        conversations.start("toy", "")
+    with pytest.raises(UnknownName) as caught:
+        conversations.get("z" * 10_000)
+    assert caught.value.hint == "dddd1111 or cccc1111 or bbbb1111"
+    assert len(caught.value.line()) < 200
 
 
 def test_a_conversation_is_found_by_any_unique_start_of_its_id(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import sqlite3
 import stat
@@ -10,7 +11,9 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +33,14 @@ NOTES = Migration("0002 notes", ("CREATE TABLE notes (text TEXT NOT NULL) STRICT
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "home" / "data" / "edge.db"
+
+
+class Forgetful(sqlite3.Connection):
+    """Leaves what is deleted in the file unless told; some systems ship an SQLite that does not."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.execute("PRAGMA secure_delete = OFF")
 
 
 @pytest.fixture
@@ -134,7 +145,7 @@ def test_a_store_of_a_newer_edge_is_refused_untouched_and_says_to_upgrade(path: 
     with pytest.raises(UsageError) as caught:
         open_database(path)
     assert "'0002 notes'" in caught.value.message
-    assert caught.value.hint == "pip install --upgrade edge-qwen"
+    assert caught.value.hint == "a newer edge: pip install -U . in its checkout"
     assert path.read_bytes() == before
 
 
@@ -177,6 +188,41 @@ def test_no_zeroed_page_is_shown_as_text_or_changes_the_file(path: Path) -> None
         assert path.read_bytes() == broken
     # Each of the twelve texts fills two pages at the least.
     assert damaged >= 24
+
+
+@pytest.mark.parametrize("reading", ["check", "latest"])
+def test_damage_in_the_words_of_the_schema_is_damage(path: Path, reading: str) -> None:
+    """SQLite quotes the words it stumbled over, and these are no text any more."""
+    fill(path, ["kept"])
+    renamed = path.read_bytes().replace(b"tableturnsturns", b"table\xfc\xfdrnsturns")
+    path.write_bytes(renamed.replace(b"CREATE TABLE turns", b"CREATE TABLE tu  s"))
+    with pytest.raises(StoreDamaged) as caught:
+        use(path, reading)
+    assert caught.value.exit_code == 40
+
+
+def use(path: Path, reading: str) -> None:
+    with closing(open_database(path)) as database:
+        database.check() if reading == "check" else Conversations(database).latest()
+
+
+def test_no_damage_to_the_first_pages_gets_past_our_errors(path: Path) -> None:
+    fill(path, ["kept"])
+    sound = path.read_bytes()
+    chance = random.Random(20261121)
+    found = set()
+    for _ in range(150):
+        spoilt = bytearray(sound)
+        at, length = chance.randrange(3 * PAGE_BYTES), chance.choice([1, 4, 64, 512])
+        spoilt[at : at + length] = chance.randbytes(length)
+        path.write_bytes(spoilt)
+        for reading in ("check", "latest"):
+            try:
+                use(path, reading)
+            except EdgeError as error:
+                found.add(type(error))
+    assert found <= {StoreDamaged, UsageError}
+    assert StoreDamaged in found
 
 
 def test_check_reads_all_and_names_the_damage(path: Path) -> None:
@@ -321,7 +367,10 @@ def test_a_closed_store_says_so(path: Path) -> None:
         Conversations(database).latest()
 
 
-def test_what_is_deleted_is_overwritten_in_the_file(path: Path) -> None:
+def test_what_is_deleted_is_overwritten_in_the_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Forgetful))
     talk_id = fill(path, ["my secret " * 5_000, "my other secret"])
     assert b"secret" in path.read_bytes()
     with closing(open_database(path)) as database:

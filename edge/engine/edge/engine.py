@@ -114,6 +114,10 @@ class EdgeEngine:
         A reply another thread is reading ends as cancelled, and is waited for.
         """
         self._closed = True
+        self.unload()
+
+    def unload(self) -> None:
+        """End the worker as `close` does; the next request starts another."""
         if (reader := self._reader) is not None:
             reader.request.cancel.set()
         deadline = time.monotonic() + _FAREWELL_S
