@@ -16,12 +16,13 @@ from edge.runtime import Runtime
 _DECODE_BOUND_MS = 100.0
 _PREFILL_BOUND_MS = 300.0
 _LONG_PROMPT = "word " * 1990
+_LONG_TASK = "Write a Python program of ten classes and explain every line of it at length."
 
 
 def stop_rows(runtime: Runtime, n_stops: int) -> list[Row]:
     """The 95th percentile of `n_stops` stops while decoding, and while reading 2,000 tokens."""
     dice = random.Random(0)
-    decoding = [stop_once(runtime, "Tell me a long story.", Delta, dice) for _ in range(n_stops)]
+    decoding = [stop_once(runtime, _LONG_TASK, Delta, dice) for _ in range(n_stops)]
     reading = [stop_once(runtime, f"({n}) {_LONG_PROMPT}", Progress, dice) for n in range(n_stops)]
     return [
         _row("stop while decoding, p95", decoding, _DECODE_BOUND_MS),
