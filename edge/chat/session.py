@@ -155,9 +155,11 @@ class Session:
         """
         if self._closed:
             raise UsageError("the session is closed", hint="open a runtime, and a session, anew")
-        prompt, cancel = Message(Role.USER, _speakable(text)), Cancel()
-        self._cancel = cancel if not self._busy.locked() else self._cancel
-        self._events = self._send(prompt, cancel)
+        prompt = Message(Role.USER, _speakable(text))
+        if self._busy.locked():
+            raise _one_at_a_time()
+        self._cancel = Cancel()
+        self._events = self._send(prompt, self._cancel)
         return self._events
 
     def close(self) -> None:
@@ -170,7 +172,7 @@ class Session:
 
     def _send(self, prompt: Message, cancel: Cancel) -> Generator[Event, None, None]:
         if not self._busy.acquire(blocking=False):
-            raise Busy("a reply is being written", hint="wait for it, or stop it")
+            raise _one_at_a_time()
         try:
             self._cancel = cancel
             turn = self._begin(prompt)
@@ -250,6 +252,10 @@ class Session:
             thinking=self.answering.thinks,
             cancel=self._cancel,
         )
+
+
+def _one_at_a_time() -> Busy:
+    return Busy("a reply is being written", hint="wait for it, or stop it")
 
 
 def _was_heard(turn: Turn) -> bool:

@@ -14,11 +14,10 @@ from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING
 
 from edge.engine.edge.frames import Cancel, Frame, read_frame, write_frame
+from edge.engine.edge.isolation import forbid_core_dumps, leave_network
 
 if TYPE_CHECKING:
     from edge.engine.edge.host import Host
-
-from edge.engine.edge.isolation import forbid_core_dumps, leave_network
 
 _PARENT_POLL_S = 0.5
 _LAST_WRITE_S = 0.8  # a worker is gone a second after its parent
