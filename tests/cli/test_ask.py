@@ -188,7 +188,7 @@ def test_raw_text_is_for_pipes_alone(tiny):
 
 
 def test_json_is_one_object_of_exactly_the_promised_keys_in_plain_ascii(tiny):
-    ran = edge("ask", "--json", "--max-tokens", "5", stdin="你好".encode())
+    ran = edge("ask", "--json", "--max-tokens", "5", "--temperature", "0", stdin="你好".encode())
     assert ran.out.isascii()
     assert ran.out.count("\n") == 1
     told = json.loads(ran.out)
