@@ -20,6 +20,7 @@ from weakref import WeakSet
 from edge.chat.session import Answering, Session, Wishes
 from edge.core.errors import UnknownName, UnsupportedModel
 from edge.core.event import Notice, NoticeCode
+from edge.core.memory import Layout, MemoryPolicy
 from edge.core.spec import ModelSpec, Thinking
 from edge.core.units import GIB, show_bytes
 from edge.device import DeviceProfile, probe_device
@@ -242,7 +243,7 @@ def engine_options(loaded: Loaded, settings: Settings, folders: Folders) -> Engi
         threads_fixed=settings.n_threads is not None,
         reasons=loaded.model.spec.thinking is not Thinking.NEVER,
         gpu=not settings.cpu_only,
-        repack=repacks(settings),
+        layout=Layout(repack=repacks(settings)),
         rereads=not device.on_battery,
         keep=kept_timelines(loaded, settings, folders),
     )
@@ -261,6 +262,6 @@ def repacks(settings: Settings) -> bool:
     On x86 it costs half the weights again for no prefill gain (measured); on
     ARM prefill is published as 2.7 times faster with it.
     """
-    if settings.low_memory is not None:
-        return not settings.low_memory
+    if settings.memory == MemoryPolicy.LOW:
+        return False
     return platform.machine().lower() in ("arm64", "aarch64")

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from edge.core.errors import DiskFull, EdgeError, UsageError
+from edge.core.memory import MemoryPolicy
 
 DEFAULT = "default"
+_POLICIES = tuple(MemoryPolicy)
 FLAG = "flag"
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
@@ -104,6 +106,7 @@ class _Rule:
     """What a setting may be: `low` and `high` bound a number, or the length of a text.
 
     `flag` is what to type for it in a command; empty where no command has one.
+    `among` are the only values it may have, where they are few.
     """
 
     kind: type
@@ -111,9 +114,12 @@ class _Rule:
     flag: str = ""
     low: float = -math.inf
     high: float = math.inf
+    among: tuple[str, ...] = ()
 
     def wanted(self) -> str:
         """The rule in words."""
+        if self.among:
+            return f"one of {', '.join(self.among)}"
         if self.kind is str:
             return "text that is not empty" if self.low > 0 else "text in valid UTF-8"
         bounds = [f"at least {self.low:g}"] if self.low > -math.inf else []
@@ -128,6 +134,8 @@ class _Rule:
             raise ValueError("another kind")
         if isinstance(value, str):
             value.encode()  # a lone surrogate cannot be stored or sent to an engine
+        if self.among and value not in self.among:
+            raise ValueError("not one of them")
         size = len(value) if isinstance(value, str) else value
         if isinstance(size, (int, float)) and not self.low <= size <= self.high:
             raise ValueError("out of range")
@@ -160,8 +168,10 @@ class Settings:
     # llama.cpp reads 2**32 - 1 as "draw a seed", so it is not a seed one can ask for.
     seed: int | None = _setting(None, _Rule(int, "42", "--seed", low=0, high=2**32 - 2))
     cpu_only: bool = _setting(False, _Rule(bool, "true", "--cpu"))
-    low_memory: bool | None = _setting(None, _Rule(bool, "true"))
-    snapshots: bool = _setting(True, _Rule(bool, "false"))
+    memory: str = _setting("auto", _Rule(str, "low", "--memory", among=_POLICIES))
+    unload_after_s: int | None = _setting(None, _Rule(int, "600", low=0, high=10**9))
+    snapshots: bool = _setting(True, _Rule(bool, "false", "--no-snapshots"))
+    save: bool = _setting(True, _Rule(bool, "false", "--no-save"))
     offline: bool = _setting(False, _Rule(bool, "true"))
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 

@@ -30,7 +30,7 @@ def write(folders: Folders, text: str) -> str:
 def test_without_a_word_from_the_user_all_is_default(folders: Folders) -> None:
     settings = load_settings(environ={}, folders=folders)
     assert settings == Settings()
-    assert (settings.model, settings.cpu_only, settings.low_memory) == (None, False, None)
+    assert (settings.model, settings.cpu_only, settings.memory) == (None, False, "auto")
     assert settings.origin("n_ctx") == "default"
     assert list(folders.home.iterdir()) == []
 
@@ -58,7 +58,7 @@ def test_every_setting_can_be_given_in_each_of_the_three_places(folders: Folders
         "max_tokens": 10,
         "seed": 7,
         "cpu_only": True,
-        "low_memory": False,
+        "memory": "low",
         "offline": True,
     }
     expected = Settings(**values)
@@ -85,11 +85,11 @@ def test_a_variable_says_yes_or_no_in_the_usual_words(
 
 
 def test_no_beats_yes_from_a_weaker_place(folders: Folders) -> None:
-    write(folders, "cpu_only = true\nlow_memory = true\n")
+    write(folders, "cpu_only = true\nsnapshots = true\n")
     settings = load_settings(
-        flags={"cpu_only": False}, environ={"EDGE_LOW_MEMORY": "no"}, folders=folders
+        flags={"cpu_only": False}, environ={"EDGE_SNAPSHOTS": "no"}, folders=folders
     )
-    assert (settings.cpu_only, settings.low_memory) == (False, False)
+    assert (settings.cpu_only, settings.snapshots) == (False, False)
 
 
 def test_an_empty_variable_counts_as_not_given(folders: Folders) -> None:
@@ -165,7 +165,9 @@ FLAGS: list[tuple[str, object, str]] = [
     ("max_tokens", 0, "--max-tokens 512"),
     ("seed", -1, "--seed 42"),
     ("cpu_only", 1, "--cpu"),
-    ("snapshots", 1, "snapshots = false"),  # no command has a flag for it
+    ("memory", "tiny", '--memory "low"'),
+    ("snapshots", 1, "--no-snapshots"),
+    ("offline", 1, "offline = true"),  # no command has a flag for it
 ]
 
 

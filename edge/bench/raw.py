@@ -29,9 +29,9 @@ class RawLoop:
 
     def __init__(self, options: EngineOptions) -> None:
         self._options = options
-        self._model = Model(options.path, gpu=options.gpu, repack=options.repack)
+        self._model = Model(options.path, gpu=options.gpu, repack=options.layout.repack)
         self._context = Context(
-            self._model, n_ctx=options.n_ctx, n_threads=options.n_threads, chunk=options.chunk
+            self._model, n_ctx=options.n_ctx, n_threads=options.n_threads, layout=options.layout
         )
 
     def tokens(self, messages: Sequence[Message]) -> list[int]:
@@ -42,7 +42,7 @@ class RawLoop:
     def run(self, tokens: Sequence[int], sampling: Sampling) -> Speed:
         """Read a prompt into an empty context and write `max_tokens` tokens behind it."""
         assert sampling.max_tokens is not None
-        chunk, context = self._options.chunk, self._context
+        chunk, context = self._context.chunk, self._context
         context.clear()
         sampler = Sampler(self._model, sampling, seed=1)
         started = time.perf_counter()

@@ -78,7 +78,7 @@ def _open(name: str | None) -> tuple[Library, _Subject]:
         return library, _Subject(Terms(here, settings.n_ctx, repacks(settings)), measured=True)
     known = find_device(library.catalog, name).profile()
     # Most of them are ARM, where edge keeps a second copy of the weights unless told not to.
-    terms = Terms(known, settings.n_ctx, repacks=not settings.low_memory)
+    terms = Terms(known, settings.n_ctx, repacks=settings.memory != "low")
     return library, _Subject(terms, measured=False)
 
 

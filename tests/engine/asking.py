@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from edge.core.memory import Layout
 from edge.core.message import Message, Role
 from edge.core.spec import Sampling
 from edge.engine.edge.engine import EdgeEngine
@@ -13,6 +14,8 @@ from edge.engine.edge.options import EngineOptions
 from edge.engine.protocol import Request
 
 MakeEngine = Callable[..., EdgeEngine]
+TOKEN_BY_TOKEN = Layout(chunk_tokens=1)
+CHUNKS_OF_64 = Layout(chunk_tokens=64)
 GREEDY = Sampling(temperature=0, max_tokens=24)
 
 

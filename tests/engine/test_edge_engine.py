@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from asking import GREEDY, MakeEngine, ask
+from asking import GREEDY, TOKEN_BY_TOKEN, MakeEngine, ask
 
 from edge.core.errors import BadModelFile, Busy, ContextFull, EngineDied
 from edge.core.event import Delta, Notice, NoticeCode, Progress, StopReason
@@ -65,8 +65,8 @@ def test_an_abort_is_survived_and_the_reply_goes_on(
     # Token by token both lives read the same batches, so the texts must be equal: what
     # was shown before the end is shown once, penalties and half characters included.
     penalized = replace(LONG, repetition_penalty=1.3, presence_penalty=0.5)
-    unharmed = list(make_engine(chunk=1).stream(ask("hello", penalized)))
-    engine = make_engine(connect=aborting(kind, nth, tmp_path / "died"), chunk=1)
+    unharmed = list(make_engine(layout=TOKEN_BY_TOKEN).stream(ask("hello", penalized)))
+    engine = make_engine(connect=aborting(kind, nth, tmp_path / "died"), layout=TOKEN_BY_TOKEN)
     events = list(engine.stream(ask("hello", penalized)))
     assert notices(events) == [NoticeCode.RESTARTED]
     assert text_of(events) == text_of(unharmed)

@@ -12,6 +12,7 @@ import pytest
 from asking import options_for
 
 from edge.core.event import Delta, StopReason
+from edge.core.memory import Layout
 from edge.core.message import Message, Role
 from edge.core.spec import Sampling
 from edge.core.units import MIB
@@ -105,7 +106,8 @@ def test_a_warm_turn_chooses_what_a_cold_one_would(weights_path: Path) -> None:
     # token counts as the same choice within 1.0 of the cold run's best.
     model = Model(str(weights_path))
     warm, cold = (
-        Timeline(model, n_ctx=1024, threads=Threads(2, fixed=True), chunk=128) for _ in range(2)
+        Timeline(model, n_ctx=1024, threads=Threads(2, fixed=True), layout=Layout())
+        for _ in range(2)
     )
     greedy = Sampler(model, SHORT, seed=0)
     first = model.tokenize("List the days of the week, one per line, and a colour for each.\n")

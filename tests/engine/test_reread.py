@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from asking import MakeEngine, ask
+from asking import CHUNKS_OF_64, TOKEN_BY_TOKEN, MakeEngine, ask
 
 from edge.core.event import Delta
 from edge.core.message import Message, Role
@@ -68,7 +68,7 @@ def test_without_a_reread_the_answer_is_the_same_and_costs_more(
     path = make_tiny(tmp_path / "tiny.gguf", arch)
     costs = []
     for rereads in (True, False):
-        engine = make_engine(path, template=template, rereads=rereads, chunk=1)
+        engine = make_engine(path, template=template, rereads=rereads, layout=TOKEN_BY_TOKEN)
         messages = [Message(Role.USER, "begin")]
         reply, _ = told(engine, messages, thinking=False)
         engine.rest()
@@ -85,7 +85,7 @@ def test_without_a_reread_the_answer_is_the_same_and_costs_more(
 
 def test_nothing_is_read_again_where_the_past_is_told_in_the_same_words(tiny_qwen2: Path) -> None:
     model = Model(str(tiny_qwen2))
-    timeline = Timeline(model, n_ctx=512, threads=Threads(1), chunk=64)
+    timeline = Timeline(model, n_ctx=512, threads=Threads(1), layout=CHUNKS_OF_64)
     asked, said = Message(Role.USER, "begin"), Message(Role.ASSISTANT, "the reply")
     for segment in render([asked], "qwen2.5", thinking=False):
         timeline.read(segment_tokens(segment, model))
@@ -103,8 +103,8 @@ def test_a_prompt_interrupts_a_reread_and_is_answered_right(
     make_engine: MakeEngine, tmp_path: Path, arch: str, template: str
 ) -> None:
     path = make_tiny(tmp_path / "tiny.gguf", arch)
-    engine = make_engine(path, template=template, chunk=1, n_ctx=2048)
-    fresh = make_engine(path, template=template, chunk=1, n_ctx=2048, rereads=False)
+    engine = make_engine(path, template=template, layout=TOKEN_BY_TOKEN, n_ctx=2048)
+    fresh = make_engine(path, template=template, layout=TOKEN_BY_TOKEN, n_ctx=2048, rereads=False)
     messages = [Message(Role.USER, "begin")]
     for question in ("one", "two", "three", "four"):
         reply, _ = told(engine, messages, thinking=False)
@@ -127,8 +127,8 @@ def test_a_worker_killed_while_it_rereads_is_replaced(
 def test_an_edited_past_is_read_again_from_a_true_place(
     make_engine: MakeEngine, tiny_qwen35: Path
 ) -> None:
-    engine = make_engine(tiny_qwen35, template="qwen3.5", chunk=1, n_ctx=2048)
-    fresh = make_engine(tiny_qwen35, template="qwen3.5", chunk=1, n_ctx=2048)
+    engine = make_engine(tiny_qwen35, template="qwen3.5", layout=TOKEN_BY_TOKEN, n_ctx=2048)
+    fresh = make_engine(tiny_qwen35, template="qwen3.5", layout=TOKEN_BY_TOKEN, n_ctx=2048)
     system = Message(Role.SYSTEM, "the same rule for all")
     told(engine, [system, Message(Role.USER, "first version")], thinking=False)
     engine.rest()

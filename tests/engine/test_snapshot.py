@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from asking import MakeEngine, ask
+from asking import TOKEN_BY_TOKEN, MakeEngine, ask
 
 from edge.core.event import Delta
 from edge.core.message import Message, Role
@@ -122,7 +122,7 @@ def test_a_new_process_goes_on_warm_and_right(
 ) -> None:
     path = make_tiny(tmp_path / "tiny.gguf", arch)
     keep = Keep(str(tmp_path / "snapshots"), "a hash", 10_000_000)
-    first = make_engine(path, template=template, chunk=1, keep=keep, n_ctx=1024)
+    first = make_engine(path, template=template, layout=TOKEN_BY_TOKEN, keep=keep, n_ctx=1024)
     messages = [Message(Role.SYSTEM, "the rule"), Message(Role.USER, "begin " * 20)]
     reply, _ = told(first, messages)
     first.rest()
@@ -134,8 +134,8 @@ def test_a_new_process_goes_on_warm_and_right(
         raw[len(raw) // 2] ^= 4
         kept.write_bytes(raw)
     n_ctx = 768 if damage == "context" else 1024
-    second = make_engine(path, template=template, chunk=1, keep=keep, n_ctx=n_ctx)
-    cold = make_engine(path, template=template, chunk=1, n_ctx=n_ctx)
+    second = make_engine(path, template=template, layout=TOKEN_BY_TOKEN, keep=keep, n_ctx=n_ctx)
+    cold = make_engine(path, template=template, layout=TOKEN_BY_TOKEN, n_ctx=n_ctx)
     text, answered = told(second, messages)
     assert text == told(cold, messages)[0]
     used = answered.usage

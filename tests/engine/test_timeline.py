@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asking import CHUNKS_OF_64
 from numpy.typing import NDArray
 
 from edge.core.errors import ContextFull
@@ -34,7 +35,7 @@ def make_timeline(model: Model) -> Iterator[Any]:
     made: list[Timeline] = []
 
     def make() -> Timeline:
-        made.append(Timeline(model, n_ctx=512, threads=Threads(1), chunk=64))
+        made.append(Timeline(model, n_ctx=512, threads=Threads(1), layout=CHUNKS_OF_64))
         return made[-1]
 
     yield make

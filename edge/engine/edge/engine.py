@@ -19,7 +19,6 @@ from edge.engine.edge.frames import (
     Counted,
     Failed,
     Frame,
-    Load,
     Loading,
     Ready,
     Reread,
@@ -196,20 +195,9 @@ class EdgeEngine:
         """Have a worker that is ready, starting one where there is none."""
         if self._loaded:
             return
-        o = self._options
         self._link = self._link or self._connect()
         try:
-            load = Load(
-                path=o.path,
-                n_ctx=o.n_ctx,
-                n_threads=o.n_threads,
-                threads_fixed=o.threads_fixed,
-                chunk=o.chunk,
-                gpu=o.gpu,
-                repack=o.repack,
-                keep=o.keep,
-            )
-            self._living().send(load)
+            self._link.send(self._options.load)
             while not isinstance(frame := self._receive(0), Ready):
                 if isinstance(frame, Loading):
                     yield Progress(Phase.LOAD, frame.done, 1000)

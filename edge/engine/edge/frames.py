@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import IO, Any
 
 from edge.core.event import StopReason
+from edge.core.memory import Layout
 from edge.core.spec import Sampling
 from edge.engine.edge.template import Control, Segment, Text
 
@@ -31,16 +32,21 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """To the worker: map these weights and make a timeline of them."""
+    """To the worker: map these weights and make a timeline of them.
+
+    `sweep` names the thread counts to try behind the first reply; `idle_s` is
+    how long to wait for work before leaving, None for ever.
+    """
 
     path: str
     n_ctx: int
     n_threads: int
     threads_fixed: bool
-    chunk: int
     gpu: bool
-    repack: bool
+    layout: Layout
     keep: Keep | None = None
+    sweep: tuple[int, ...] = ()
+    idle_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,6 @@ class Loading:
 class Ready:
     """From the worker: the timeline is empty and waits; `isolated` says it has no network."""
 
-    recurrent: bool
     isolated: bool
 
 
@@ -162,6 +167,14 @@ class Rested:
 
 
 @dataclass(frozen=True, slots=True)
+class Swept:
+    """From the worker: tokens decoded per second on each thread count, nobody else being busy."""
+
+    job: int
+    tps: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """From the worker: one of our errors, by its class name; job 0 is the loading."""
 
@@ -173,7 +186,7 @@ class Failed:
 
 Frame = (
     Load | Count | Answer | Cancel | Reread
-    | Loading | Ready | Counted | Planned | Reading | Wrote | Ended | Rested | Failed
+    | Loading | Ready | Counted | Planned | Reading | Wrote | Ended | Rested | Swept | Failed
 )  # fmt: skip
 _KINDS = {kind.__name__: kind for kind in Frame.__args__}
 
@@ -213,7 +226,11 @@ def _build(kind: str, fields: dict[str, Any]) -> Frame:
         fields["sampling"] = Sampling(**fields["sampling"], stop=stop)
     if fields.get("keep"):
         fields["keep"] = Keep(**fields["keep"])
-    for name in ("tokens", "reply"):
+    if "layout" in fields:
+        fields["layout"] = Layout(**fields["layout"])
+    if "tps" in fields:
+        fields["tps"] = tuple((n, tps) for n, tps in fields["tps"])
+    for name in ("tokens", "reply", "sweep"):
         if name in fields:
             fields[name] = tuple(fields[name])
     if "stop_reason" in fields:

@@ -94,16 +94,13 @@ class Host:
         # The first look at who is busy; by the time the weights are mapped it has an answer.
         threads = Threads(load.n_threads, fixed=load.threads_fixed)
         self._model = Model(
-            load.path, gpu=load.gpu, repack=load.repack, on_progress=self._thousandths()
+            load.path, gpu=load.gpu, repack=load.layout.repack, on_progress=self._thousandths()
         )
         self._timeline = Timeline(
-            self._model,
-            n_ctx=load.n_ctx,
-            threads=threads,
-            chunk=load.chunk,
+            self._model, n_ctx=load.n_ctx, threads=threads, layout=load.layout
         )
         self._keeper = keeper_for(load)
-        self._emit(Ready(self._model.recurrent, self._isolated))
+        self._emit(Ready(self._isolated))
 
     def _thousandths(self) -> Callable[[float], None]:
         shown = -1

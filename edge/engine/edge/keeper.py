@@ -52,14 +52,15 @@ class Keeper:
 
 def keeper_for(load: Load) -> Keeper:
     """The keeper of a model as it is loaded; one that keeps nothing where nobody asked."""
-    return Keeper(snapshots_for(load.keep, load.n_ctx) if load.keep else None)
+    return Keeper(snapshots_for(load.keep, load) if load.keep else None)
 
 
-def snapshots_for(keep: Keep, n_ctx: int) -> Snapshots:
+def snapshots_for(keep: Keep, load: Load) -> Snapshots:
     """The snapshots this build can read of this model at this context.
 
     A state depends on the weights, on the very build of the library (layouts,
     kernels) and on the cache's shape and types.
     """
-    facts = ("1", keep.weights, BINDING, system_info(), str(n_ctx), "f16")
+    cache = (str(load.n_ctx), f"flash={load.layout.flash}", f"q8={load.layout.kv_q8}")
+    facts = ("2", keep.weights, BINDING, system_info(), *cache)
     return Snapshots(Path(keep.folder), "|".join(facts), keep.budget_bytes)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge.engine.edge.frames import Keep
-
-_CHUNK_TOKENS = (
-    128  # 64 to 512 prefill equally fast on the machines measured; cancel likes it small
-)
+from edge.core.memory import Layout
+from edge.engine.edge.frames import Keep, Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +15,10 @@ class EngineOptions:
     `n_threads` is the most that are used; unless `threads_fixed` fewer are while
     other programs are busy. `rereads` lets the worker read a reply again, in its
     later form, while the user reads it: costs battery, saves the next turn's
-    wait. `keep` says where timelines are kept between runs. `patience_s` is how
-    long a worker may show no progress before it counts as hung.
+    wait. `keep` says where timelines are kept between runs. `sweep` are thread
+    counts to try once, behind the first reply. `idle_s` is how long a worker
+    waits for work before it leaves and gives its memory back, None for ever;
+    `patience_s` how long it may show no progress before it counts as hung.
     """
 
     path: str
@@ -29,8 +28,24 @@ class EngineOptions:
     threads_fixed: bool = False
     reasons: bool = False
     gpu: bool = False
-    repack: bool = False
+    layout: Layout = Layout()
     rereads: bool = True
     keep: Keep | None = None
-    chunk: int = _CHUNK_TOKENS
+    sweep: tuple[int, ...] = ()
+    idle_s: float | None = None
     patience_s: float = 60.0
+
+    @property
+    def load(self) -> Load:
+        """What a worker is told to load."""
+        return Load(
+            path=self.path,
+            n_ctx=self.n_ctx,
+            n_threads=self.n_threads,
+            threads_fixed=self.threads_fixed,
+            gpu=self.gpu,
+            layout=self.layout,
+            keep=self.keep,
+            sweep=self.sweep,
+            idle_s=self.idle_s,
+        )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.core.errors import ContextFull, EdgeError
+from edge.core.memory import Layout
 from edge.engine.edge.capi.context import Context
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.capi.sampler import Sampler
@@ -34,11 +35,11 @@ class Timeline:
     After every call the tape equals what the cache holds, whatever was raised.
     """
 
-    def __init__(self, model: Model, *, n_ctx: int, threads: Threads, chunk: int) -> None:
+    def __init__(self, model: Model, *, n_ctx: int, threads: Threads, layout: Layout) -> None:
         self._model = model
         self._threads = threads
         self._n_threads = threads.now()
-        self._context = Context(model, n_ctx=n_ctx, n_threads=self._n_threads, chunk=chunk)
+        self._context = Context(model, n_ctx=n_ctx, n_threads=self._n_threads, layout=layout)
         self._scratch = np.empty(model.n_vocab, dtype=np.float32)
         self.n_ctx = n_ctx
         self.tape: list[int] = []
@@ -125,7 +126,7 @@ class Timeline:
         if self._context.aborting:  # before the cache is touched: nothing to undo
             raise Aborted
         if (n_threads := self._threads.now()) != self._n_threads:
-            self._context.use_threads(n_threads)
+            self._context.use_threads(n_threads, n_threads)
             self._n_threads = n_threads
         try:
             complete = self._context.decode(batch)
