@@ -1,82 +1,20 @@
-"""Probing: small trees of files stand in for machines, containers and phones."""
+"""What a Linux machine tells: its memory within every limit, its battery and its name."""
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 
 import pytest
 
 from edge.core.units import GIB, MIB
-from edge.device import measure_bandwidth, probe_device
+from edge.device.probe import memory_now, probe_device
+from small_machine import cgroup, put
 
-ON_LINUX = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     sys.platform in ("darwin", "win32"), reason="trees of /proc and /sys are Linux's"
 )
-pytestmark = ON_LINUX
-
-
-@pytest.fixture
-def root(tmp_path) -> Path:
-    """A machine of 8 GiB, 6 of them available, with four cores of two threads each."""
-    kib = GIB // 1024
-    put(tmp_path, "proc/meminfo", f"MemTotal: {8 * kib} kB\nMemAvailable: {6 * kib} kB\n")
-    for cpu in range(8):
-        siblings = f"{cpu % 4},{cpu % 4 + 4}"
-        put(tmp_path, f"sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list", siblings)
-    return tmp_path
-
-
-def put(root: Path, name: str, text: object) -> None:
-    path = root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{text}\n")
-
-
-def cgroup(root: Path, name: str, **files: object) -> None:
-    for file, text in files.items():
-        put(root, f"sys/fs/cgroup/{name}/{file.replace('__', '.')}", text)
-
 
 ALL = range(8)
-
-
-# Cores.
-
-
-def test_two_threads_of_one_core_count_once(root):
-    assert probe_device(root, allowed_cpus=ALL).n_cores == 4
-
-
-def test_only_cores_this_process_may_use_count(root):
-    assert probe_device(root, allowed_cpus={0, 4}).n_cores == 1
-    assert probe_device(root, allowed_cpus={0, 1, 2}).n_cores == 3
-
-
-def test_without_a_topology_every_processor_is_a_core(tmp_path):
-    assert probe_device(tmp_path, allowed_cpus={0, 1, 2}).n_cores == 3
-
-
-@pytest.mark.parametrize(
-    ("quota", "cores"), [("200000 100000", 2), ("250000 100000", 2), ("50000 100000", 1)]
-)
-def test_a_quota_lets_whole_cores_run_and_at_least_one(root, quota, cores):
-    put(root, "proc/self/cgroup", "0::/")
-    cgroup(root, "", cpu__max=quota)
-    assert probe_device(root, allowed_cpus=ALL).n_cores == cores
-
-
-def test_no_quota_limits_nothing(root):
-    put(root, "proc/self/cgroup", "0::/app")
-    cgroup(root, "app", cpu__max="max 100000")
-    assert probe_device(root, allowed_cpus=ALL).n_cores == 4
-
-
-def test_a_quota_of_the_older_cgroups_counts(root):
-    put(root, "proc/self/cgroup", "3:cpu,cpuacct:/box")
-    cgroup(root, "cpu,cpuacct/box", cpu__cfs_quota_us=300000, cpu__cfs_period_us=100000)
-    assert probe_device(root, allowed_cpus=ALL).n_cores == 3
 
 
 # Memory.
@@ -154,6 +92,19 @@ def test_use_above_the_limit_leaves_nothing_not_less(root):
     assert probe_device(root, allowed_cpus=ALL).free_bytes == 0
 
 
+def test_the_memory_alone_is_what_the_whole_look_says(root):
+    put(root, "proc/self/cgroup", "0::/slice/app")
+    cgroup(root, "slice", memory__max=3 * GIB, memory__current=GIB)
+    memory, device = memory_now(root), probe_device(root, allowed_cpus=ALL)
+    assert memory is not None
+    assert (memory.total_bytes, memory.free_bytes) == (3 * GIB, 2 * GIB)
+    assert (device.memory_bytes, device.free_bytes) == (3 * GIB, 2 * GIB)
+
+
+def test_a_system_that_does_not_tell_has_no_figure(tmp_path):
+    assert memory_now(tmp_path) is None
+
+
 # Battery and name.
 
 
@@ -176,24 +127,3 @@ def test_the_battery_of_a_mouse_is_not_the_machines(root):
 def test_a_board_is_called_by_its_name(root):
     put(root, "proc/device-tree/model", "Raspberry Pi 5 Model B Rev 1.0\0")
     assert probe_device(root, allowed_cpus=ALL).name == "Raspberry Pi 5 Model B Rev 1.0"
-
-
-# This machine.
-
-
-def test_this_machine_has_cores_and_memory():
-    device = probe_device()
-    assert 1 <= device.n_cores <= (os.cpu_count() or 1)
-    assert 0 < device.free_bytes <= device.memory_bytes
-    assert device.bandwidth_bytes_per_s is None
-
-
-def test_memory_is_measured_only_when_asked():
-    bandwidth = probe_device(with_bandwidth=True).bandwidth_bytes_per_s
-    # From a slow board to a large server; less or more would be a broken probe.
-    assert bandwidth is not None
-    assert 1e8 < bandwidth < 5e12
-
-
-def test_every_thread_reads_its_own_share():
-    assert measure_bandwidth(3, probe_bytes=4 * MIB) > 1e7

@@ -1,0 +1,1 @@
+"""What this machine has and what is free now: cores, memory, battery; cgroup limits count."""
