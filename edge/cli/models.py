@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -26,13 +26,16 @@ def models(
     device: str | None = typer.Option(
         None, "--device", help="Hold them against a device of the catalog, as dimensity-9300."
     ),
+    memory: str | None = typer.Option(
+        None, "--memory", metavar="POLICY", help="As they would be held: low, auto or fast."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """List the models: which there are, which are here, which fit."""
     from edge.cli.progress import tell
     from edge.models.standing import Unreadable, every_model, standing
 
-    library, subject = _open(device)
+    library, subject = _open(device, memory)
     found = list(every_model(library))
     broken = [model for model in found if isinstance(model, Unreadable)]
     held = [standing(m, subject.terms) for m in found if not isinstance(m, Unreadable)]
@@ -54,32 +57,34 @@ class _Subject:
     def note(self, example: Standing) -> str:
         from edge.core.units import show_bytes
 
-        device = self.terms.device
+        device, policy = self.terms.device, self.terms.layouts.policy
         gb_per_s = (device.bandwidth_bytes_per_s or 0) / 1e9
         how = "measured now" if self.measured else "a peak from data sheets, so ceilings"
         return (
             f"{device.name or 'this machine'}: {show_bytes(device.free_bytes)} of "
             f"{show_bytes(device.memory_bytes)} free; needs at {example.fit.n_ctx} tokens of "
-            f"context; speeds are predicted from its memory's {gb_per_s:.0f} GB/s ({how})"
+            f"context with --memory {policy}; "
+            f"speeds are predicted from its memory's {gb_per_s:.0f} GB/s ({how})"
         )
 
 
-def _open(name: str | None) -> tuple[Library, _Subject]:
-    """The library, and this machine or the device of that name."""
-    from edge.device import probe_device
+def _open(name: str | None, memory: str | None) -> tuple[Library, _Subject]:
+    """The library, and this machine or the device of that name, under a memory policy."""
+    from edge.device.probe import probe_device
+    from edge.loading import layouts_here, open_library
+    from edge.models.layout import Layouts
     from edge.models.standing import Terms, find_device
-    from edge.runtime import open_library, repacks
     from edge.settings import Folders, load_settings
 
     folders = Folders.find()
-    settings, library = load_settings(folders=folders), open_library(folders)
+    settings = load_settings(flags={"memory": memory}, folders=folders)
+    library, layouts = open_library(folders), layouts_here(settings)
     if name is None:
         here = probe_device(with_bandwidth=True)
-        return library, _Subject(Terms(here, settings.n_ctx, repacks(settings)), measured=True)
-    known = find_device(library.catalog, name).profile()
-    # Most of them are ARM, where edge keeps a second copy of the weights unless told not to.
-    terms = Terms(known, settings.n_ctx, repacks=settings.memory != "low")
-    return library, _Subject(terms, measured=False)
+        return library, _Subject(Terms(here, layouts, settings.n_ctx), measured=True)
+    known = find_device(library.catalog, name)
+    there = Layouts(layouts.policy, known.arm)
+    return library, _Subject(Terms(known.profile(), there, settings.n_ctx), measured=False)
 
 
 def _show(held: Sequence[Standing]) -> None:
@@ -136,6 +141,7 @@ def _document(
             "bandwidth_bytes_per_s": device.bandwidth_bytes_per_s,
             "bandwidth_measured": subject.measured,
         },
+        "memory": subject.terms.layouts.policy.value,
         "models": [_entry(standing) for standing in held],
         "unreadable": [{"name": b.weights.name, "why": b.error.message} for b in broken],
     }
@@ -157,6 +163,7 @@ def _entry(standing: Standing) -> dict[str, Any]:
         "size_bytes": quant.size_bytes,
         "n_ctx": fit.n_ctx,
         "need_bytes": fit.need_bytes,
+        "layout": asdict(fit.layout),
         "fits": fit.fits,
         "largest_n_ctx": fit.largest_n_ctx,
         "n_ctx_train": spec.n_ctx_train,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.core.errors import UnknownName, UsageError
 from edge.core.spec import CloudSpec, ModelSpec, Quant
-from edge.device import DeviceProfile
+from edge.device.profile import DeviceProfile
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 class KnownDevice:
     """A device that is not here, from data sheets.
 
-    `status` says of each figure whether it is verified, from a single source,
-    derived or assumed. The bandwidth is a peak.
+    `arm` tells what kind of CPU it has. `status` says of each figure whether it is
+    verified, from a single source, derived or assumed. The bandwidth is a peak.
     """
 
     name: str
     title: str
     n_cores: int
+    arm: bool
     memory_bytes: int
     bandwidth_bytes_per_s: int
     status: Mapping[str, str]

@@ -253,6 +253,7 @@ class DeviceTable(_Table):
 
     title: Line
     n_cores: Positive
+    arm: bool
     memory_bytes: Bytes
     bandwidth_bytes_per_s: Bytes
     status: DeviceStatus

@@ -62,6 +62,7 @@ class Header:
     key_length: int
     value_length: int
     hidden: int
+    feed_forward: int
     n_ctx_train: int
     n_vocab: int
     tokenizer_model: str
@@ -215,6 +216,7 @@ def _header(fields: _Fields, tensors: Mapping[str, Tensor], arch: str) -> Header
         key_length=fields.whole(f"{arch}.attention.key_length", 4096, hidden // n_heads),
         value_length=fields.whole(f"{arch}.attention.value_length", 4096, hidden // n_heads),
         hidden=hidden,
+        feed_forward=fields.whole(f"{arch}.feed_forward_length", 2**20),
         n_ctx_train=fields.whole(f"{arch}.context_length", 2**24),
         n_vocab=n_vocab,
         tokenizer_model=fields.word("tokenizer.ggml.model"),

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from edge.core.errors import EdgeError, UnknownName
 from edge.core.spec import ModelSpec
-from edge.device import DeviceProfile
+from edge.device.profile import DeviceProfile
 from edge.models.catalog import Catalog, KnownDevice
-from edge.models.fit import DEFAULT_N_CTX, Fit, Shape, fit, predicted_tps
+from edge.models.fit import DEFAULT_N_CTX, Fit, fit_by
+from edge.models.layout import Layouts
 from edge.models.library import Library, Model
+from edge.models.shape import Shape, predicted_tps
 from edge.models.shelf import Weights
 
 _FREE_LICENCE = "Apache-2.0"
@@ -43,8 +45,8 @@ class Terms:
     """What models are held against. `n_ctx` None is the default context."""
 
     device: DeviceProfile
+    layouts: Layouts
     n_ctx: int | None = None
-    repacks: bool = False
 
 
 def every_model(library: Library) -> Iterator[Model | Unreadable]:
@@ -64,7 +66,7 @@ def standing(model: Model, terms: Terms) -> Standing:
     """Hold one model against a device."""
     shape = Shape.of_spec(model.spec, model.quant)
     n_ctx = min(terms.n_ctx or DEFAULT_N_CTX, shape.n_ctx_train)
-    held = fit(shape, terms.device, n_ctx, repacks=terms.repacks)
+    held = fit_by(shape, terms.device, n_ctx, terms.layouts)
     bandwidth = terms.device.bandwidth_bytes_per_s
     return Standing(model, held, predicted_tps(shape, bandwidth) if bandwidth else None)
 

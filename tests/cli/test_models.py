@@ -17,6 +17,8 @@ from edge.models.catalog import load_catalog
 from shell import EDGE, Ran, edge, environ, given, on_the_shelf
 from tiny_gguf import make_tiny
 
+LITTLE = ("--memory", "low")
+
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
@@ -84,6 +86,7 @@ def test_json_is_one_object_that_names_its_units():
     }
     assert document["device"]["bandwidth_measured"] is True
     units = {"size_bytes", "need_bytes", "n_ctx", "largest_n_ctx", "predicted_tps"}
+    assert document["memory"] == "auto"
     assert all(units <= set(entry) for entry in document["models"])
 
 
@@ -94,6 +97,30 @@ def test_a_device_of_the_catalog_is_predicted_from_its_data_sheet():
     ran = edge("models", "--device", "dimensity-9300")
     assert "MediaTek Dimensity 9300: 6.00 GiB of 12.00 GiB free" in ran.err
     assert "a peak from data sheets" in ran.err
+
+
+def test_a_phone_keeps_a_copy_of_the_weights_unless_memory_is_short():
+    auto, low = (
+        entries("--device", "dimensity-9300", *more)["qwen2.5-1.5b"] for more in ((), LITTLE)
+    )
+    assert (auto["layout"]["repack"], low["layout"]["repack"]) == (True, False)
+    # The copy is at most what a token reads, 986 MB; the cache of 112 MiB is 59.5 in q8_0.
+    assert auto["need_bytes"] - low["need_bytes"] > 986_000_000 + 52 * 2**20
+
+
+def test_little_memory_can_be_asked_for():
+    low, auto, fast = (
+        entries("--memory", policy)["qwen2.5-0.5b"] for policy in ("low", "auto", "fast")
+    )
+    assert low["layout"] == {"repack": False, "flash": True, "kv_q8": True, "chunk_tokens": 64}
+    assert low["need_bytes"] < auto["need_bytes"] <= fast["need_bytes"]
+    assert "4096 tokens of context with --memory low; " in listing(*LITTLE).err
+
+
+def test_a_policy_there_is_not_is_answered_with_those_there_are():
+    ran = edge("models", "--memory", "tiny")
+    assert (ran.code, ran.out) == (2, "")
+    assert "low, auto, fast" in ran.err
 
 
 def test_a_model_larger_than_the_free_memory_of_a_device_does_not_fit():

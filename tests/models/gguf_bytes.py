@@ -58,6 +58,7 @@ class Draft:
             (f"{arch}.block_count", number(U32, 1)),
             (f"{arch}.context_length", number(U32, 512)),
             (f"{arch}.embedding_length", number(U32, 4)),
+            (f"{arch}.feed_forward_length", number(U32, 128)),
             (f"{arch}.attention.head_count", number(U32, 2)),
             (f"{arch}.attention.head_count_kv", number(U32, 1)),
             ("tokenizer.ggml.model", words("gpt2")),

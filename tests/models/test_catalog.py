@@ -72,6 +72,7 @@ tiers = [
 [devices.phone]
 title = "Phone"
 n_cores = 4
+arm = true
 memory_bytes = 8_000_000_000
 bandwidth_bytes_per_s = 50_000_000_000
 status = { n_cores = "verified", memory_bytes = "assumed", bandwidth_bytes_per_s = "derived" }

@@ -44,7 +44,8 @@ def test_a_sound_file_gives_its_shape(tmp_path, arch):
     assert (header.arch, header.name, header.quant) == (arch, f"tiny {arch}", "f32")
     assert (header.n_layers, header.n_heads, header.n_kv_heads) == (4, 2, 1)
     assert (header.key_length, header.value_length, header.head_dim) == (32, 32, 32)
-    assert (header.hidden, header.n_ctx_train, header.n_vocab) == (64, 2048, 261)
+    assert (header.hidden, header.feed_forward) == (64, 128)
+    assert (header.n_ctx_train, header.n_vocab) == (2048, 261)
     assert (header.tokenizer_model, header.tokenizer_pre) == ("gpt2", "qwen2")
     assert header.size_bytes == (tmp_path / "tiny.gguf").stat().st_size
 

