@@ -8,11 +8,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 
 from edge.chat.share import Share
-from edge.chat.window import Talk, Window, fit_window, notice
+from edge.chat.window import Counted, Talk, Window, fit_window, most_tokens, notice
 from edge.core.conversation import Conversation, Outcome, Turn
 from edge.core.decision import Decision, Signals
 from edge.core.errors import Busy, EdgeError, UsageError
-from edge.core.event import Done, Event, Notice, Routed, StopReason
+from edge.core.event import Done, Event, Notice, Routed, StopReason, Usage
 from edge.core.message import Message, Role
 from edge.core.spec import ModelSpec, Sampling
 from edge.engine.protocol import Answered, Cancel, Engine, Request
@@ -21,9 +21,6 @@ from edge.store.conversations import Conversations
 
 # Room the prompt leaves for its reply when no limit was given; a quarter of a small context.
 _REPLY_ROOM_TOKENS = 1024
-
-# More than the tokens of a role, its control tokens and a family's own system prompt.
-_FRAME_BYTES = 128
 
 _OUTCOMES = {
     StopReason.END: Outcome.FINISHED,
@@ -111,6 +108,7 @@ class Session:
     opening: tuple[Notice, ...] = ()
     _turns: list[Turn] = field(init=False)
     _left_out: int = field(default=0, init=False)
+    _counted: Counted | None = field(default=None, init=False)
     _closed: bool = field(default=False, init=False)
     _cancel: Cancel = field(default_factory=Cancel, init=False)
     _busy: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -209,11 +207,17 @@ class Session:
         with closing(self.answering.engine.stream(self._request(window))) as events:
             for event in events:
                 if isinstance(event, Answered):
+                    self._remember_count(window, event.usage)
                     self._end(turn, share.finish(event))
                     yield Done(event.stop_reason, share.attempts)
                 else:
                     share.add(event)
                     yield event
+
+    def _remember_count(self, window: Window, usage: Usage) -> None:
+        if usage.prompt_tokens:  # else it was stopped before anybody counted
+            n_tokens = usage.prompt_tokens + usage.completion_tokens
+            self._counted = Counted(window.messages, n_tokens)
 
     def _end(self, turn: Turn, share: Share) -> None:
         """Record a turn once; a store that cannot take it does not take it from the talk."""
@@ -234,9 +238,8 @@ class Session:
         past = [(turn.prompt, turn.reply) for turn in self._turns if _was_heard(turn)]
         talk = Talk(system, past, newest, self._left_out)
         whole = talk.messages(self._left_out)
-        # No token of a byte-level vocabulary is empty, so bytes bound tokens from above:
-        # most prompts need no round trip to be known to fit.
-        if sum(len(m.text.encode()) + _FRAME_BYTES for m in whole) < self.answering.budget_tokens:
+        # Most prompts need no round trip to be known to fit.
+        if most_tokens(whole, self._counted) <= self.answering.budget_tokens:
             return Window(whole, self._left_out)
         return fit_window(talk, count=self._count, budget_tokens=self.answering.budget_tokens)
 

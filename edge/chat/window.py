@@ -12,6 +12,29 @@ from edge.core.message import Message
 
 Count = Callable[[Sequence[Message]], int]
 
+# More than the tokens of a role, its control tokens and a family's own system prompt.
+_FRAME_TOKENS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What an engine counted: a prompt of these messages with the reply it got."""
+
+    messages: tuple[Message, ...]
+    n_tokens: int
+
+
+def most_tokens(messages: Sequence[Message], counted: Counted | None) -> int:
+    """Tokens a prompt cannot have more of, known without asking an engine.
+
+    What was counted before counts as that; of the rest no token is empty in a
+    byte-level vocabulary, so its bytes bound it.
+    """
+    known, rest = 0, messages
+    if counted is not None and tuple(messages[: len(counted.messages)]) == counted.messages:
+        known, rest = counted.n_tokens + _FRAME_TOKENS, messages[len(counted.messages) + 1 :]
+    return known + sum(len(message.text.encode()) + _FRAME_TOKENS for message in rest)
+
 
 @dataclass(frozen=True, slots=True)
 class Talk:

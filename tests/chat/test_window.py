@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from edge.chat.window import Talk, Window, fit_window, notice
+from edge.chat.window import Counted, Talk, Window, fit_window, most_tokens, notice
 from edge.core.errors import ContextFull
 from edge.core.event import NoticeCode
 from edge.core.message import Message, Role
@@ -126,3 +126,20 @@ def test_a_notice_says_how_many_turns_are_left_out_and_where_they_are_kept(n, wo
     assert told.code is NoticeCode.LEFT_OUT
     assert words in told.text
     assert "the conversation keeps everything" in told.text
+
+
+def test_what_was_counted_bounds_a_longer_prompt_closely_and_another_one_not_at_all():
+    long = Message(Role.USER, "a long text " * 500)
+    reply, newest = Message(Role.ASSISTANT, "yes"), Message(Role.USER, "and now?")
+    counted = Counted((SYSTEM, long), n_tokens=1503)
+    told = (SYSTEM, long, reply, newest)
+    assert 1503 + len("and now?") <= most_tokens(told, counted) <= 1503 + 300
+    other = (Message(Role.SYSTEM, "another"), *told[1:])
+    assert most_tokens(other, counted) == most_tokens(other, None) > 6000
+    assert most_tokens(told[1:], counted) == most_tokens(told[1:], None)
+
+
+@given(st.lists(st.text(max_size=30), max_size=6))
+def test_a_prompt_never_has_more_tokens_than_bytes_and_frames_allow(texts):
+    messages = [Message(Role.USER, text) for text in texts]
+    assert most_tokens(messages, None) >= sum(len(text.encode()) + 4 for text in texts)

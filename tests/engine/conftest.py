@@ -29,8 +29,8 @@ def make_engine(tiny_qwen2: Path) -> Iterator[MakeEngine]:
     """Makes engines on a tiny model, and closes them."""
     made: list[EdgeEngine] = []
 
-    def make(path: Path = tiny_qwen2, connect: object = None, **changes: object) -> EdgeEngine:
-        extra = {"connect": connect} if connect else {}
+    def make(path: Path = tiny_qwen2, **changes: object) -> EdgeEngine:
+        extra = {name: changes.pop(name) for name in ("connect", "on_swept") if name in changes}
         made.append(EdgeEngine(options_for(path, **changes), **extra))  # type: ignore[arg-type]
         return made[-1]
 

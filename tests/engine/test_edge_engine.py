@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from asking import GREEDY, TOKEN_BY_TOKEN, MakeEngine, ask
+from asking import GREEDY, TOKEN_BY_TOKEN, MakeEngine, answered, ask, notices
 
 from edge.core.errors import BadModelFile, Busy, ContextFull, EngineDied
 from edge.core.event import Delta, Notice, NoticeCode, Progress, StopReason
@@ -24,7 +24,7 @@ from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.frames import Count
 from edge.engine.edge.link import ProcessLink
 from edge.engine.edge.template import render
-from edge.engine.protocol import Answered, EngineEvent, Request
+from edge.engine.protocol import EngineEvent, Request
 
 FAULTY_WORKER = str(Path(__file__).with_name("faulty_worker.py"))
 LONG = Sampling(temperature=0, max_tokens=60)
@@ -47,15 +47,6 @@ def aborting(kind: str, nth: int, marker: Path | None) -> Callable[[], ProcessLi
 
 def text_of(events: list[EngineEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, Delta))
-
-
-def answered(events: list[EngineEvent]) -> Answered:
-    assert isinstance(events[-1], Answered)
-    return events[-1]
-
-
-def notices(events: list[EngineEvent]) -> list[NoticeCode]:
-    return [event.code for event in events if isinstance(event, Notice)]
 
 
 @pytest.mark.parametrize(("kind", "nth"), PLACES)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from asking import CHUNKS_OF_64, TOKEN_BY_TOKEN, MakeEngine, ask
 
-from edge.core.event import Delta
+from edge.core.event import Delta, Phase, Progress
 from edge.core.message import Message, Role
 from edge.core.spec import Sampling
 from edge.engine.edge.capi.model import Model
@@ -142,3 +142,17 @@ def test_counting_does_not_wait_for_a_reread(make_engine: MakeEngine, tiny_qwen3
     engine = make_engine(tiny_qwen35, template="qwen3.5", n_ctx=2048)
     told(engine, [Message(Role.USER, "begin " * 100)], thinking=False)
     assert engine.count_tokens(ask("how long?").messages, thinking=False) > 0
+
+
+@pytest.mark.parametrize(("rereads", "n_batches"), [(True, 1), (False, 2)])
+def test_a_short_turn_is_read_in_one_batch_where_a_reread_will_follow(
+    make_engine: MakeEngine, tiny_qwen35: Path, rereads: bool, n_batches: int
+) -> None:
+    engine = make_engine(tiny_qwen35, template="qwen3.5", n_ctx=2048, rereads=rereads)
+    messages = [Message(Role.USER, "begin")]
+    reply, _ = told(engine, messages, thinking=False)
+    engine.rest()
+    messages += [Message(Role.ASSISTANT, reply), Message(Role.USER, "and?")]
+    events = list(engine.stream(Request("t", tuple(messages), FEW)))
+    read = [e.done for e in events if isinstance(e, Progress) and e.phase is Phase.PREFILL]
+    assert len(read) == n_batches

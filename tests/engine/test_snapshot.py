@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
 import stat
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
-from asking import TOKEN_BY_TOKEN, MakeEngine, ask
 
-from edge.core.event import Delta
-from edge.core.message import Message, Role
-from edge.core.spec import Sampling
-from edge.engine.edge.engine import EdgeEngine
-from edge.engine.edge.frames import Keep
-from edge.engine.edge.snapshot import Snapshot, Snapshots
-from edge.engine.protocol import Answered, Request
-from tiny_gguf import make_tiny
+from edge.engine.edge.snapshot import Snapshot, Snapshots, forget
+from small_disk import make_read_only, small_disk
 
 SNAPSHOT = Snapshot((1, 2, 3, 70_000), b"the state of a cache" * 50)
-FEW = Sampling(temperature=0, max_tokens=20)
 
 
 @pytest.fixture
@@ -33,6 +27,10 @@ def the_file(snapshots: Snapshots) -> Path:
     return path
 
 
+def names(snapshots: Snapshots) -> list[str]:
+    return sorted(path.name for path in snapshots.folder.iterdir())
+
+
 def test_a_timeline_comes_back_as_it_was(snapshots: Snapshots) -> None:
     snapshots.write("talk", SNAPSHOT)
     assert snapshots.read("talk") == SNAPSHOT
@@ -43,13 +41,31 @@ def test_a_snapshot_is_as_private_as_the_talk(snapshots: Snapshots) -> None:
     snapshots.write("talk", SNAPSHOT)
     assert stat.S_IMODE(the_file(snapshots).stat().st_mode) == 0o600
     assert stat.S_IMODE(snapshots.folder.stat().st_mode) == 0o700
-    snapshots.forget("talk")
-    assert list(snapshots.folder.iterdir()) == []
+
+
+def test_forgetting_a_talk_leaves_nothing_that_may_hold_its_words(snapshots: Snapshots) -> None:
+    for name in ("talk", "another", snapshots.name_of([1, 2])):
+        snapshots.write(name, SNAPSHOT)
+    (snapshots.folder / "cut.part").write_bytes(b"half a talk")
+    forget(snapshots.folder, "talk")
+    forget(snapshots.folder, "../another")
+    forget(snapshots.folder / "nowhere", "talk")
+    assert names(snapshots) == ["another.kv"]
+
+
+# Whatever is wrong with one, it is not there.
 
 
 def test_another_model_build_or_context_finds_nothing(snapshots: Snapshots) -> None:
     snapshots.write("talk", SNAPSHOT)
     assert replace(snapshots, fingerprint="model|build|2048").read("talk") is None
+
+
+def test_a_system_prompt_has_a_name_of_its_own_on_each_engine(snapshots: Snapshots) -> None:
+    other = replace(snapshots, fingerprint="another model")
+    told = {each.name_of(tokens) for each in (snapshots, other) for tokens in ([1, 2], [1, 3])}
+    assert len(told) == 4
+    assert snapshots.name_of([1, 2]) == snapshots.name_of((1, 2))
 
 
 def test_any_change_makes_it_count_as_not_there(snapshots: Snapshots) -> None:
@@ -76,6 +92,35 @@ def test_any_change_makes_it_count_as_not_there(snapshots: Snapshots) -> None:
     assert snapshots.read("talk") == SNAPSHOT
 
 
+def test_an_older_format_is_not_read_even_when_its_digest_holds(snapshots: Snapshots) -> None:
+    snapshots.write("talk", SNAPSHOT)
+    path = the_file(snapshots)
+    body = b"\x02\0\0\0{}" + b"a state"
+    digest = blake2b(body, digest_size=32).digest()
+    path.write_bytes(b"edge timeline 1\n" + digest + body)
+    assert snapshots.read("talk") is None
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "too large", "of somebody else"])
+def test_what_is_no_file_of_ours_is_not_read(snapshots: Snapshots, kind: str) -> None:
+    snapshots.write("talk", SNAPSHOT)
+    path = the_file(snapshots)
+    match kind:
+        case "pipe":  # whoever opened it would wait for ever
+            path.unlink()
+            os.mkfifo(path)
+        case "folder":
+            path.unlink()
+            path.mkdir()
+        case "too large":
+            snapshots = replace(snapshots, budget_bytes=path.stat().st_size - 1)
+        case _:
+            if os.geteuid() != 0:
+                pytest.skip("only root can give a file away")
+            os.chown(path, 12345, 12345)
+    assert snapshots.read("talk") is None
+
+
 @pytest.mark.parametrize("name", ["../talk", "/tmp/talk", "", "a" * 65, "a\0b", "a/b"])
 def test_a_name_that_is_no_plain_word_is_kept_nowhere(snapshots: Snapshots, name: str) -> None:
     snapshots.write(name, SNAPSHOT)
@@ -83,83 +128,60 @@ def test_a_name_that_is_no_plain_word_is_kept_nowhere(snapshots: Snapshots, name
     assert not snapshots.folder.exists()
 
 
+# Room.
+
+
 def test_the_least_recently_used_go_first(snapshots: Snapshots) -> None:
     for n in range(3):
         snapshots.write(f"talk{n}", SNAPSHOT)
-    size = the_file_of(snapshots, "talk0").stat().st_size
+        os.utime(snapshots.folder / f"talk{n}.kv", ns=(n, n))
+    size = (snapshots.folder / "talk0.kv").stat().st_size
     assert snapshots.read("talk0") == SNAPSHOT
     replace(snapshots, budget_bytes=3 * size).write("talk3", SNAPSHOT)
-    assert sorted(path.stem for path in snapshots.folder.glob("*.kv")) == [
-        "talk0",
-        "talk2",
-        "talk3",
-    ]
+    assert names(snapshots) == ["talk0.kv", "talk2.kv", "talk3.kv"]
 
 
-def the_file_of(snapshots: Snapshots, name: str) -> Path:
-    return snapshots.folder / f"{name}.kv"
-
-
-def test_a_disk_that_takes_nothing_costs_nothing_but_the_snapshot(snapshots: Snapshots) -> None:
-    blocked = replace(snapshots, folder=Path("/proc/nowhere"))
-    blocked.write("talk", SNAPSHOT)
-    assert blocked.read("talk") is None
-
-
-# Through the engine: a new process goes on where the last one was.
-
-
-def told(engine: EdgeEngine, messages: list[Message]) -> tuple[str, Answered]:
-    events = list(engine.stream(Request("talk", tuple(messages), FEW)))
-    assert isinstance(events[-1], Answered)
-    return "".join(e.text for e in events if isinstance(e, Delta)), events[-1]
-
-
-@pytest.mark.parametrize(("arch", "template"), [("qwen2", "qwen2.5"), ("qwen35", "qwen3.5")])
-@pytest.mark.parametrize("damage", [None, "flip", "context"])
-def test_a_new_process_goes_on_warm_and_right(
-    make_engine: MakeEngine, tmp_path: Path, arch: str, template: str, damage: str | None
+def test_one_that_alone_exceeds_the_budget_is_not_written_and_displaces_none(
+    snapshots: Snapshots,
 ) -> None:
-    path = make_tiny(tmp_path / "tiny.gguf", arch)
-    keep = Keep(str(tmp_path / "snapshots"), "a hash", 10_000_000)
-    first = make_engine(path, template=template, layout=TOKEN_BY_TOKEN, keep=keep, n_ctx=1024)
-    messages = [Message(Role.SYSTEM, "the rule"), Message(Role.USER, "begin " * 20)]
-    reply, _ = told(first, messages)
-    first.rest()
-    first.close()
-    messages += [Message(Role.ASSISTANT, reply), Message(Role.USER, "go on")]
-    (kept,) = Path(keep.folder).glob("*.kv")
-    if damage == "flip":
-        raw = bytearray(kept.read_bytes())
-        raw[len(raw) // 2] ^= 4
-        kept.write_bytes(raw)
-    n_ctx = 768 if damage == "context" else 1024
-    second = make_engine(path, template=template, layout=TOKEN_BY_TOKEN, keep=keep, n_ctx=n_ctx)
-    cold = make_engine(path, template=template, layout=TOKEN_BY_TOKEN, n_ctx=n_ctx)
-    text, answered = told(second, messages)
-    assert text == told(cold, messages)[0]
-    used = answered.usage
-    assert (used.cached_tokens > used.prompt_tokens // 2) == (damage is None)
+    snapshots.write("talk", SNAPSHOT)
+    size = the_file(snapshots).stat().st_size
+    small = replace(snapshots, budget_bytes=size)
+    small.write("larger", replace(SNAPSHOT, state=bytes(SNAPSHOT.state) + b"!"))
+    assert names(snapshots) == ["talk.kv"]
+    assert small.takes(size)
+    assert not small.takes(size + 1)
 
 
-def test_leaving_right_after_the_reply_keeps_the_timeline(
-    make_engine: MakeEngine, tmp_path: Path
+def test_what_a_killed_process_left_half_written_is_cleared_away_later(
+    snapshots: Snapshots,
 ) -> None:
-    keep = Keep(str(tmp_path / "snapshots"), "a hash", 10_000_000)
-    engine = make_engine(keep=keep)
-    told(engine, [Message(Role.USER, "one question")])
-    engine.close()
-    assert len(list(Path(keep.folder).glob("*.kv"))) == 1
+    snapshots.folder.mkdir()
+    for name in ("left", "under-way"):
+        (snapshots.folder / f"{name}.part").write_bytes(b"half")
+    os.utime(snapshots.folder / "left.part", (0, 0))
+    snapshots.write("talk", SNAPSHOT)
+    assert names(snapshots) == ["talk.kv", "under-way.part"]
 
 
-def test_two_conversations_on_one_engine_each_come_back(
-    make_engine: MakeEngine, tmp_path: Path
-) -> None:
-    engine = make_engine(keep=Keep(str(tmp_path / "snapshots"), "a hash", 10_000_000))
-    one, two = ask("the first talk " * 9, FEW), ask("another talk " * 9, FEW)
-    for request, name in ((one, "one"), (two, "two"), (one, "one")):
-        events = list(engine.stream(replace(request, timeline_id=name)))
-        engine.rest()
-    assert isinstance(events[-1], Answered)
-    # All but the one token that must be read to draw the next.
-    assert events[-1].usage.cached_tokens >= events[-1].usage.prompt_tokens - 1
+def test_a_full_disk_keeps_what_was_there_and_no_half_file(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 256 * 1024) as disk:
+        snapshots = Snapshots(disk / "snapshots", "model", budget_bytes=10_000_000)
+        snapshots.write("talk", SNAPSHOT)
+        snapshots.write("large", replace(SNAPSHOT, state=bytes(512 * 1024)))
+        assert names(snapshots) == ["talk.kv"]
+        snapshots.write("talk", replace(SNAPSHOT, state=bytes(512 * 1024)))
+        assert snapshots.read("talk") == SNAPSHOT
+
+
+def test_a_disk_that_takes_nothing_costs_nothing_but_the_snapshot(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with small_disk(tmp_path / "disk", 256 * 1024) as disk:
+        kept = Snapshots(disk, "model", budget_bytes=10_000_000)
+        kept.write("talk", SNAPSHOT)
+        make_read_only(disk)
+        for folder in (disk, disk / "new", tmp_path / "file", Path("/proc/nowhere")):
+            blocked = replace(kept, folder=folder)
+            blocked.write("another", SNAPSHOT)
+            assert blocked.read("another") is None
+        assert kept.read("talk") == SNAPSHOT

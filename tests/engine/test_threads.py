@@ -22,7 +22,7 @@ def looks(others: float) -> Callable[[], Busy]:
 
 
 def settled(others: float, most: int, *, fixed: bool = False) -> int:
-    return Threads(most, fixed=fixed, look=looks(others)).now()
+    return Threads(most, fixed=fixed, look=looks(others)).now().reading
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,14 @@ def test_a_fixed_count_stays() -> None:
     assert settled(2.0, most=2, fixed=True) == 2
 
 
+def test_single_tokens_take_no_more_than_are_of_use() -> None:
+    assert Threads(8, writing=4, look=looks(0.0)).now() == (4, 8)
+    assert Threads(8, writing=4, look=looks(6.0)).now() == (2, 2)
+
+
 def test_a_system_that_does_not_tell_gets_all(tmp_path: Path) -> None:
     assert busy_now(tmp_path) is None
-    assert Threads(3, look=lambda: None).now() == 3
+    assert Threads(3, look=lambda: None).now() == (3, 3)
 
 
 def test_only_our_own_cores_count(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ class Checkpoint:
     """The part of a state that trimming cannot bring back, as it was after `n_tokens`."""
 
     n_tokens: int
-    state: bytes
+    state: memoryview
 
 
 class Checkpoints:

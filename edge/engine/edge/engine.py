@@ -7,9 +7,9 @@ import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
-from edge.core import errors
-from edge.core.errors import Busy, EdgeError, EngineDied
+from edge.core.errors import Busy, EdgeError
 from edge.core.event import Phase, Progress
 from edge.core.message import Message, Role
 from edge.engine.edge.frames import (
@@ -23,11 +23,13 @@ from edge.engine.edge.frames import (
     Ready,
     Reread,
     Rested,
+    Swept,
 )
 from edge.engine.edge.link import Link, LinkLost, ProcessLink, ThreadLink
 from edge.engine.edge.options import EngineOptions
 from edge.engine.edge.reply import ReplyReader
 from edge.engine.edge.template import Segment, render, retell
+from edge.engine.edge.threads import best_count
 from edge.engine.edge.turnstile import Turnstile
 from edge.engine.protocol import EngineEvent, Request
 
@@ -38,12 +40,19 @@ class EdgeEngine:
     """A Qwen model on this machine. One request at a time; others wait their turn.
 
     The worker starts with the first request, is restarted once within a
-    request, and goes on from this side's copy of the tape.
+    request, and goes on from this side's copy of the tape. `on_swept` hears how
+    fast each thread count was, once that was tried.
     """
 
-    def __init__(self, options: EngineOptions, connect: Callable[[], Link] = ProcessLink) -> None:
+    def __init__(
+        self,
+        options: EngineOptions,
+        connect: Callable[[], Link] = ProcessLink,
+        on_swept: Callable[[Sequence[tuple[int, float]]], None] = lambda _: None,
+    ) -> None:
         self._options = options
         self._connect = connect
+        self._on_swept = on_swept
         self._link: Link | None = None
         self._loaded = False
         self._isolated = False
@@ -82,7 +91,8 @@ class EdgeEngine:
             try:
                 return self._count(segments)
             except LinkLost as again:
-                raise self._died(again) from again
+                self._bury()
+                raise again.as_error() from again
 
     def stream(self, request: Request) -> Generator[EngineEvent, None, None]:
         """Answer; see `Engine.stream`."""
@@ -128,23 +138,28 @@ class EdgeEngine:
             link.close()
 
     def _live_twice(self, reader: ReplyReader) -> Iterator[EngineEvent]:
+        waited = self._loaded
         try:
             yield from self._live(reader)
         except LinkLost as lost:
             self._bury()
             if self._unwanted(reader):
                 yield from reader.give_up()
-                return
-            yield reader.restart_notice(str(lost))
-            yield from self._live_again(reader)
+            elif waited and lost.in_order:  # it had left before it heard of this reply
+                yield from self._live_twice(reader)
+            elif lost.in_order:
+                raise lost.as_error() from lost
+            else:
+                yield reader.restart_notice(str(lost))
+                yield from self._live_again(reader)
 
     def _live_again(self, reader: ReplyReader) -> Iterator[EngineEvent]:
         try:
             yield from self._live(reader)
         except LinkLost as again:
-            error = self._died(again)
+            self._bury()
             if not self._unwanted(reader):
-                raise error from again
+                raise again.as_error() from again
             yield from reader.give_up()
 
     def _live(self, reader: ReplyReader) -> Iterator[EngineEvent]:
@@ -155,7 +170,7 @@ class EdgeEngine:
         if self._unwanted(reader):
             yield from reader.give_up()
             return
-        self._begin(reader.job())
+        self._begin(replace(reader.job(), reread=self._options.rereads))
         while not reader.over:
             events = list(reader.take(self._receive(reader.number)))
             if reader.over:
@@ -189,7 +204,7 @@ class EdgeEngine:
             told = retell(said, self._options.template)
         self._rereading = next(self._numbers)
         with suppress(LinkLost):  # the next turn will notice
-            self._living().send(Reread(self._rereading, reader.request.timeline_id, told))
+            self._living().send(Reread(self._rereading, told))
 
     def _load(self) -> Iterator[Progress]:
         """Have a worker that is ready, starting one where there is none."""
@@ -212,19 +227,25 @@ class EdgeEngine:
         """The worker's next frame for this job; raises the error it reports, or LinkLost."""
         while True:
             frame = self._living().receive(self._options.patience_s)
-            if isinstance(frame, Rested) and frame.job == self._rereading:
-                self._rereading = None
+            self._overhear(frame)
             if getattr(frame, "job", 0) == job:
                 break
         if isinstance(frame, Failed):
-            raise _error(frame)
+            raise frame.as_error()
         return frame
 
     def _await_reread(self, patience_s: float) -> None:
         while self._rereading is not None:
-            frame = self._living().receive(patience_s)
-            if isinstance(frame, Rested) and frame.job == self._rereading:
+            self._overhear(self._living().receive(patience_s))
+
+    def _overhear(self, frame: Frame) -> None:
+        """Note what the worker tells of its own accord."""
+        match frame:
+            case Rested(job=job) | Failed(job=job) if job == self._rereading:
                 self._rereading = None
+            case Swept(_, tps):
+                self._options = replace(self._options, n_writing=best_count(tps), sweep=())
+                self._on_swept(tps)
 
     def _cancel(self, reader: ReplyReader) -> None:
         link = self._link
@@ -268,17 +289,3 @@ class EdgeEngine:
         if link is not None:
             link.kill()
             link.close()
-
-    def _died(self, lost: LinkLost) -> EngineDied:
-        self._bury()
-        return EngineDied(
-            f"the engine's process ended ({lost})",
-            kept="the conversation and what was shown of the reply are kept",
-            hint="edge verify, a smaller --ctx, or a smaller model from: edge models",
-        )
-
-
-def _error(failed: Failed) -> EdgeError:
-    kind = getattr(errors, failed.error, EngineDied)
-    error: EdgeError = kind(failed.message, hint=failed.hint)
-    return error

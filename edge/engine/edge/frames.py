@@ -12,6 +12,8 @@ import struct
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
+from edge.core import errors
+from edge.core.errors import EdgeError
 from edge.core.event import StopReason
 from edge.core.memory import Layout
 from edge.core.spec import Sampling
@@ -34,8 +36,9 @@ class Keep:
 class Load:
     """To the worker: map these weights and make a timeline of them.
 
-    `sweep` names the thread counts to try behind the first reply; `idle_s` is
-    how long to wait for work before leaving, None for ever.
+    `n_writing` threads are enough for single tokens, None when nobody knows yet;
+    `sweep` are the counts to try behind the first reply. `idle_s` is how long to
+    wait for work before leaving, None for ever.
     """
 
     path: str
@@ -45,6 +48,7 @@ class Load:
     gpu: bool
     layout: Layout
     keep: Keep | None = None
+    n_writing: int | None = None
     sweep: tuple[int, ...] = ()
     idle_s: float | None = None
 
@@ -62,7 +66,8 @@ class Answer:
     """To the worker: read the prompt and write the reply.
 
     `tokens` is the prompt as an earlier worker read it, empty for a new one;
-    `reply` are the tokens of this reply that were already shown.
+    `reply` are the tokens of this reply that were already shown. `reread` says
+    that one will follow.
     """
 
     job: int
@@ -72,6 +77,7 @@ class Answer:
     seed: int
     tokens: tuple[int, ...] = ()
     reply: tuple[int, ...] = ()
+    reread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,6 @@ class Reread:
     """
 
     job: int
-    timeline_id: str
     segments: tuple[Segment, ...]
 
 
@@ -148,6 +153,14 @@ class Wrote:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """From the worker: text that was held back, of a reply that is about to fail."""
+
+    job: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """From the worker: the reply is over; `text` is what was still held back."""
 
@@ -182,11 +195,24 @@ class Failed:
     error: str
     message: str
     hint: str
+    kept: str = ""
+
+    @staticmethod
+    def of(job: int, error: EdgeError) -> Failed:
+        """What is told of an error."""
+        return Failed(job, type(error).__name__, error.message, error.hint, error.kept)
+
+    def as_error(self) -> EdgeError:
+        """The error again; one of a class nobody knows is the engine's end."""
+        kind = getattr(errors, self.error, errors.EngineDied)
+        error: EdgeError = kind(self.message, hint=self.hint, kept=self.kept)
+        return error
 
 
 Frame = (
     Load | Count | Answer | Cancel | Reread
-    | Loading | Ready | Counted | Planned | Reading | Wrote | Ended | Rested | Swept | Failed
+    | Loading | Ready | Counted | Planned | Reading | Wrote | Released | Ended
+    | Rested | Swept | Failed
 )  # fmt: skip
 _KINDS = {kind.__name__: kind for kind in Frame.__args__}
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from edge.core.event import StopReason
+from edge.core.message import Role
 from edge.core.spec import Sampling
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.capi.sampler import Sampler
 from edge.engine.edge.frames import Answer, Ended, Planned, Reading, Wrote
+from edge.engine.edge.keeper import Keeper
 from edge.engine.edge.prompt import (
     common_prefix,
     least_tokens,
@@ -22,15 +24,19 @@ from edge.engine.edge.template import Segment
 from edge.engine.edge.timeline import Aborted, Timeline
 from edge.engine.text import TextStream
 
+# A shorter one is read in one batch: about a second with a 0.5B on the machines measured.
+_WORTH_KEEPING_TOKENS = 128
+_NEAR_TOKENS = 256  # some seconds of reading, while the user reads too
+
 Step = Planned | Reading | Wrote | Ended
 
 
-def answer(model: Model, timeline: Timeline, job: Answer) -> Iterator[Step]:
+def answer(model: Model, timeline: Timeline, job: Answer, keeper: Keeper) -> Iterator[Step]:
     """The frames of one reply, ending with Ended; raises ContextFull for a too long prompt."""
     tokens = list(job.tokens) or _tokenize(model, timeline, job.segments)
     if len(tokens) >= timeline.n_ctx:
         raise too_long(len(tokens), timeline.n_ctx)
-    writer = _Writer(model, timeline, job)
+    writer = _Writer(model, timeline, job, keeper)
     try:
         yield from writer.read_prompt(tokens)
         yield from writer.write()
@@ -47,6 +53,27 @@ def _tokenize(model: Model, timeline: Timeline, segments: tuple[Segment, ...]) -
     return prompt_tokens(segments, timeline.remembered, model)
 
 
+def _places(tokens: Sequence[int], model: Model) -> tuple[int, list[int]]:
+    """The length of a system prompt that is worth a snapshot, else 0; and where batches end.
+
+    A batch ends behind such a prompt whether it is read or was kept, snapshots
+    or none, so that the same replies follow.
+    """
+    places = resting_places(tokens, model)
+    system = places[0] if places and _begins_with_system(tokens, model) else 0
+    if system < _WORTH_KEEPING_TOKENS:
+        system = 0
+    if model.recurrent:
+        return system, places
+    return system, [system] if system else []
+
+
+def _begins_with_system(tokens: Sequence[int], model: Model) -> bool:
+    # Behind the first control token stands the role, at the worst a token a byte.
+    role = f"{Role.SYSTEM}\n".encode()
+    return b"".join(map(model.piece, tokens[1 : 1 + len(role)])).startswith(role)
+
+
 def _stop_rule(sampling: Sampling, room: int) -> tuple[int, StopReason]:
     """Tokens a reply may have, and what ending there is called."""
     if sampling.max_tokens is not None and sampling.max_tokens <= room:
@@ -61,6 +88,7 @@ class _Writer:
     model: Model
     timeline: Timeline
     job: Answer
+    keeper: Keeper
     stop_reason: StopReason = StopReason.END
     prefill_s: float = 0.0
     _started: float = field(default_factory=time.perf_counter)
@@ -79,12 +107,28 @@ class _Writer:
         self._n_prompt = len(tokens)
         # At least one token is read: the first draw needs its logits.
         timeline.rewind(min(common_prefix(timeline.tape, target), len(target) - 1))
+        system, places = _places(tokens, self.model)
+        if len(timeline.tape) < system:
+            self.keeper.take_up_system(timeline, tokens[:system])
         new = target[len(timeline.tape) :]
         yield Planned(self.job.job, tuple(tokens), min(len(timeline.tape), len(tokens)))
-        places = resting_places(tokens, self.model) if self.model.recurrent else []
-        for n_read in timeline.read_steps(new, places):
+        for n_read in timeline.read_steps(new, self._stops(places)):
+            if len(timeline.tape) == system:
+                self.keeper.keep_system(timeline)
             yield Reading(self.job.job, n_read, len(new))
         self.prefill_s = time.perf_counter() - self._started
+
+    def _stops(self, places: list[int]) -> list[int]:
+        """The places worth the end of a batch, which costs as much as writing a token.
+
+        Where the reply opens is one only when no other is near before it: what
+        stands between is read again with the reply, off the answer's path.
+        """
+        if not (self.model.recurrent and places and self.job.reread):
+            return places
+        *before, opening = places
+        nearest = max(self.timeline.place_before(opening), *before)
+        return before if opening - nearest <= _NEAR_TOKENS else places
 
     def write(self) -> Iterator[Step]:
         limit, at_limit = _stop_rule(self.job.sampling, self.timeline.n_ctx - self._n_prompt)

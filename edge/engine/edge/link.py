@@ -13,7 +13,9 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from edge.core.errors import DoesNotFit, EdgeError, EngineDied
 from edge.engine.edge.frames import Cancel, Frame, read_frame, write_frame
+from edge.engine.edge.shortage import left_for_want_of_memory
 
 _PACKAGE_ROOT = str(Path(__file__).parents[3])
 # `-P` keeps the current folder off the import path: nothing beside the user's files is run.
@@ -27,7 +29,24 @@ _ENVIRONMENT = (
 
 
 class LinkLost(Exception):
-    """The host is gone or silent; the message says how it ended."""
+    """The host is gone or silent; the message says how it ended.
+
+    `in_order` when it left by itself, having nothing to do or no memory to do it in.
+    """
+
+    def __init__(self, message: str, *, in_order: bool = False) -> None:
+        super().__init__(message)
+        self.in_order = in_order
+
+    def as_error(self) -> EdgeError:
+        """What to say of a host that cannot be replaced once more."""
+        if self.in_order:  # for one reason alone does a worker leave that has just begun
+            return left_for_want_of_memory()
+        return EngineDied(
+            f"the engine's process ended ({self})",
+            kept="the conversation and what was shown of the reply are kept",
+            hint="edge verify, a smaller --ctx, or a smaller model from: edge models",
+        )
 
 
 class Link(Protocol):
@@ -57,15 +76,22 @@ class ProcessLink:
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         path = [_PACKAGE_ROOT, os.environ.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(entry for entry in path if entry)
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            # Ctrl-C in a terminal reaches the whole group; the worker hears it from us instead.
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+                # Ctrl-C in a terminal reaches the whole group; the worker hears it from us.
+                start_new_session=True,
+            )
+        except OSError as cause:  # no memory, or no process to be had
+            raise DoesNotFit(
+                f"the engine's process cannot be started: {cause.strerror}",
+                kept="the prompt is kept",
+                hint="close other programs, then send the prompt again",
+            ) from cause
         self._inbox: SimpleQueue[Frame | None] = SimpleQueue()
         self._last_words: deque[bytes] = deque(maxlen=5)
         self._outbox: SimpleQueue[Frame | None] = SimpleQueue()
@@ -89,7 +115,8 @@ class ProcessLink:
             self.kill()
             raise LinkLost(f"no progress for {patience_s:g} s") from None
         if frame is None:
-            raise LinkLost(self._epitaph())
+            epitaph = self._epitaph()
+            raise LinkLost(epitaph, in_order=self._process.returncode == 0)
         return frame
 
     def kill(self) -> None:

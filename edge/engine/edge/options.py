@@ -15,9 +15,10 @@ class EngineOptions:
     `n_threads` is the most that are used; unless `threads_fixed` fewer are while
     other programs are busy. `rereads` lets the worker read a reply again, in its
     later form, while the user reads it: costs battery, saves the next turn's
-    wait. `keep` says where timelines are kept between runs. `sweep` are thread
-    counts to try once, behind the first reply. `idle_s` is how long a worker
-    waits for work before it leaves and gives its memory back, None for ever;
+    wait. `keep` says where timelines are kept between runs. `n_writing` threads
+    are enough for single tokens; `sweep` are the counts to try behind the first
+    reply where that is not known. `idle_s` is how long a worker
+    process waits for work before it leaves and gives its memory back, None for ever;
     `patience_s` how long it may show no progress before it counts as hung.
     """
 
@@ -31,6 +32,7 @@ class EngineOptions:
     layout: Layout = Layout()
     rereads: bool = True
     keep: Keep | None = None
+    n_writing: int | None = None
     sweep: tuple[int, ...] = ()
     idle_s: float | None = None
     patience_s: float = 60.0
@@ -46,6 +48,7 @@ class EngineOptions:
             gpu=self.gpu,
             layout=self.layout,
             keep=self.keep,
+            n_writing=self.n_writing,
             sweep=self.sweep,
             idle_s=self.idle_s,
         )

@@ -18,7 +18,7 @@ from edge.core.event import (
     StopReason,
     Usage,
 )
-from edge.engine.edge.frames import Answer, Cancel, Ended, Frame, Planned, Reading, Wrote
+from edge.engine.edge.frames import Answer, Cancel, Ended, Frame, Planned, Reading, Released, Wrote
 from edge.engine.edge.link import Link, LinkLost
 from edge.engine.edge.prompt import least_tokens, too_long
 from edge.engine.edge.template import opens_reasoning, render
@@ -95,6 +95,8 @@ class ReplyReader:
                 yield Progress(Phase.PREFILL, done, total)
             case Wrote():
                 yield from self._wrote(frame)
+            case Released(_, text):
+                yield from self._deltas(text)
             case Ended():
                 self._prefill_s += frame.prefill_s
                 self._decode_s += frame.decode_s

@@ -3,16 +3,24 @@
 A decode step ends when its slowest thread does, so one core shared with a busy
 program costs more than leaving that core alone. Measured with a 0.5B on two
 cores, one of them taken: 12 tokens a second on two threads, 22 on one.
+
+Writing is bound by the memory's speed, which a few cores use up; a sweep finds
+how many. Reading is bound by arithmetic and takes all there are.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+from edge.device.cores import performance_cpus
+
+# Fewer threads within this of the fastest count leave cores, and battery, to others.
+_AS_GOOD = 0.97
 _LOOK_S = 0.3  # the kernel counts in hundredths of a second; shorter looks are noise
 
 
@@ -26,10 +34,13 @@ class Busy:
 
 
 def busy_now(root: Path = Path("/"), cpus: Collection[int] | None = None) -> Busy | None:
-    """Read the clocks; None where the system does not tell (only Linux does)."""
+    """Read the clocks of these CPUs, the performance cores we may use if none are named.
+
+    None where the system does not tell (only Linux does).
+    """
     try:
         lines = (root / "proc/stat").read_text().splitlines()
-        ours = os.sched_getaffinity(0) if cpus is None else cpus
+        ours = performance_cpus(root, frozenset(os.sched_getaffinity(0))) if cpus is None else cpus
     except (OSError, AttributeError):
         return None
     names = {f"cpu{cpu}" for cpu in ours}
@@ -50,30 +61,70 @@ def free_cores(before: Busy, after: Busy, n_cores: int) -> float:
     return n_cores - max(0.0, others) / elapsed
 
 
-class Threads:
-    """The thread count to use, looked at again a few times a second.
+def counts_to_try(n_cores: int) -> tuple[int, ...]:
+    """Thread counts worth measuring on so many cores: all, three quarters, half; none on one.
 
-    `most` is never exceeded. Where nobody tells who is busy it stays at `most`,
-    and so it does where it is `fixed` because the user said so.
+    >>> counts_to_try(2), counts_to_try(8)
+    ((1, 2), (4, 6, 8))
+    """
+    if n_cores < 2:
+        return ()
+    return tuple(sorted({-(-n_cores // 2), -(-n_cores * 3 // 4), n_cores}))
+
+
+def best_count(tps: Iterable[tuple[int, float]]) -> int:
+    """The fewest threads that are as good as the fastest count of a sweep.
+
+    >>> best_count([(4, 19.8), (6, 20.1), (8, 17.0)])
+    4
+    """
+    measured = dict(tps)
+    enough = _AS_GOOD * max(measured.values())
+    return min(n for n, speed in measured.items() if speed >= enough)
+
+
+class Counts(NamedTuple):
+    """Threads for writing (one token at a time) and for reading (batches of them)."""
+
+    writing: int
+    reading: int
+
+
+class Threads:
+    """The thread counts to use, looked at again a few times a second.
+
+    `most` is never exceeded, nor `writing` by single tokens. Where nobody tells
+    who is busy they stay there, and so they do where they are `fixed` because
+    the user said so.
     """
 
     def __init__(
-        self, most: int, *, fixed: bool = False, look: Callable[[], Busy | None] = busy_now
+        self,
+        most: int,
+        *,
+        writing: int | None = None,
+        fixed: bool = False,
+        look: Callable[[], Busy | None] = busy_now,
     ) -> None:
-        self._most = most
+        self.most = most
+        self.writing = writing or most
         self._fixed = fixed
         self._look = look
         self._last = look()
         self._now = most
 
-    def now(self) -> int:
-        """The count for the next batch."""
+    def now(self) -> Counts:
+        """The counts for the next batch."""
+        free = self._free()
+        return Counts(min(self.writing, free), free)
+
+    def _free(self) -> int:
         seen = self._look() if self._is_time() else None
         if self._last is not None and seen is not None:
             # Two of our threads push a busy program to two thirds of its core, so
             # rounding, not cutting off, finds the core that is lost.
-            free = free_cores(self._last, seen, self._most)
-            self._now = min(self._most, max(1, round(free)))
+            free = free_cores(self._last, seen, self.most)
+            self._now = min(self.most, max(1, round(free)))
             self._last = seen
         return self._now
 

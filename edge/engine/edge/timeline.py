@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -38,8 +39,9 @@ class Timeline:
     def __init__(self, model: Model, *, n_ctx: int, threads: Threads, layout: Layout) -> None:
         self._model = model
         self._threads = threads
-        self._n_threads = threads.now()
-        self._context = Context(model, n_ctx=n_ctx, n_threads=self._n_threads, layout=layout)
+        self._counts = threads.now()
+        self._context = Context(model, n_ctx=n_ctx, n_threads=threads.most, layout=layout)
+        self._context.use_threads(*self._counts)
         self._scratch = np.empty(model.n_vocab, dtype=np.float32)
         self.n_ctx = n_ctx
         self.tape: list[int] = []
@@ -73,6 +75,16 @@ class Timeline:
         del self.tape[n_tokens:]
         self._checkpoints.forget_from(n_tokens + 1)
 
+    @property
+    def state_bytes(self) -> int:
+        """What the state in a snapshot would take."""
+        return self._context.state_bytes()
+
+    def place_before(self, n_tokens: int) -> int:
+        """The last place at or before `n_tokens` that a recurrent model can go back to; else 0."""
+        place = self._checkpoints.nearest(n_tokens)
+        return place.n_tokens if place else 0
+
     def snapshot(self) -> Snapshot:
         """The tape and its state, to be continued in another process."""
         return Snapshot(tuple(self.tape), self._context.save())
@@ -102,9 +114,9 @@ class Timeline:
     def read_steps(self, tokens: Sequence[int], marks: Collection[int] = ()) -> Iterator[int]:
         """Append tokens in batches of the context's chunk; yields the count read after each.
 
-        `marks` are places on the tape, in order, where a recurrent model stops
-        to make a checkpoint. Raises ContextFull before anything is read that does not fit, Aborted
-        when stopped; the tape then ends where the cache does.
+        `marks` are places on the tape, in order, where a batch ends; a recurrent
+        model makes a checkpoint there. Raises ContextFull before anything is read
+        that does not fit, Aborted when stopped; the tape then ends where the cache does.
         """
         if len(self.tape) + len(tokens) > self.n_ctx:
             raise ContextFull(
@@ -112,8 +124,7 @@ class Timeline:
                 hint="a shorter prompt, or a larger --ctx",
             )
         begin, end = len(self.tape), len(self.tape) + len(tokens)
-        stops = [*marks, end] if self._model.recurrent else [end]
-        for stop in stops:
+        for stop in [*marks, end]:
             while len(self.tape) < stop:
                 done = len(self.tape) - begin
                 size = min(self._context.chunk, stop - len(self.tape))
@@ -123,11 +134,18 @@ class Timeline:
                 self.mark()
 
     def _read_batch(self, batch: Sequence[int]) -> None:
-        if self._context.aborting:  # before the cache is touched: nothing to undo
+        if (counts := self._threads.now()) != self._counts:
+            self._context.use_threads(*counts)
+            self._counts = counts
+        self._decode(batch)
+
+    def check(self) -> None:
+        """Raise Aborted while `abort` is in force."""
+        if self._context.aborting:
             raise Aborted
-        if (n_threads := self._threads.now()) != self._n_threads:
-            self._context.use_threads(n_threads, n_threads)
-            self._n_threads = n_threads
+
+    def _decode(self, batch: Sequence[int]) -> None:
+        self.check()  # before the cache is touched: nothing to undo
         try:
             complete = self._context.decode(batch)
         except EdgeError:
@@ -138,6 +156,27 @@ class Timeline:
             raise Aborted
         self.tape.extend(batch)
         self._drawn = []
+
+    def rehearse(self, n_threads: int, n_warm: int, n_timed: int) -> float:
+        """Seconds `n_timed` single tokens take on so many threads; the tape is as before.
+
+        They are the tape's last token again and again: any token costs the same.
+        Raises Aborted when stopped.
+        """
+        place, drawn, token = len(self.tape), self._drawn, self.tape[-1:]
+        self.mark()
+        self._context.use_threads(n_threads, n_threads)
+        try:
+            for _ in range(n_warm):
+                self._decode(token)
+            started = time.perf_counter()
+            for _ in range(n_timed):
+                self._decode(token)
+            return time.perf_counter() - started
+        finally:
+            self._context.use_threads(*self._counts)
+            self._go_back(min(place, len(self.tape)))
+            self._drawn = drawn
 
     def _recover_truth(self) -> None:
         # A recurrent state has advanced by an unknown number of tokens and the

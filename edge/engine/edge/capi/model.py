@@ -58,6 +58,7 @@ class Model:
             )
         self._vocab = llama.llama_model_get_vocab(self.handle)
         self._piece_buffer = ctypes.create_string_buffer(512)
+        self._pieces: dict[int, bytes] = {}
         self.n_vocab: int = llama.llama_vocab_n_tokens(self._vocab)
 
     @property
@@ -78,12 +79,18 @@ class Model:
 
     def piece(self, token: int) -> bytes:
         """The exact bytes of a token, none for a control token."""
+        # Every turn asks for the whole tape's: a call to the library costs ten times a look.
+        if (known := self._pieces.get(token)) is None:
+            known = self._pieces[token] = self._read_piece(token)
+        return known
+
+    def _read_piece(self, token: int) -> bytes:
         buffer = self._piece_buffer
         n = llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
         if n >= 0:
             return buffer.raw[:n]
         self._piece_buffer = ctypes.create_string_buffer(-n)  # the longest token so far
-        return self.piece(token)
+        return self._read_piece(token)
 
     def is_end(self, token: int) -> bool:
         """Whether the model ends its reply with this token."""
