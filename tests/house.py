@@ -22,6 +22,7 @@ FLOORS = (
     {"device", "settings"},
     {"models", "engine", "routing", "store"},
     {"chat", "lab"},
+    {"loading"},
     {"runtime"},
     {"the door"},
     {"bench", "desktop", "serve"},
@@ -46,8 +47,9 @@ HOMES = {
     "httpx2": Home(("edge/models/*.py", "edge/engine/cloud.py"), at_most=2),
     "filelock": Home(("edge/models/*.py", "edge/store/owner.py")),
     "pydantic": Home(("edge/models/catalog*.py", "edge/settings.py")),
-    "typer": Home(("edge/cli/*.py", "edge/bench/__main__.py")),
+    "typer": Home(("edge/cli/*.py",)),
     "rich": Home(("edge/cli/*.py",)),
+    "matplotlib": Home(("edge/bench/plot.py", "edge/lab/report.py")),
     "prompt_toolkit": Home(("edge/cli/*.py",)),
     "platformdirs": Home(("edge/settings.py",)),
     "tomlkit": Home(("edge/settings.py",)),
@@ -255,7 +257,7 @@ def telling_names(module: Module) -> list[str]:
 
 def quiet(module: Module) -> list[str]:
     """Only the rooms that talk to a terminal print."""
-    if module.path.startswith(("edge/cli/", "edge/bench/")):
+    if module.path.startswith("edge/cli/"):
         return []
     return [module.fault(call, "prints") for call in calls(module, "print")]
 

@@ -9,9 +9,9 @@ import pytest
 import edge
 from edge.core.errors import BadModelFile, DoesNotFit, UnknownName
 from edge.core.event import Delta, Done, Notice, NoticeCode
-from edge.device import DeviceProfile
+from edge.device.profile import DeviceProfile
+from edge.loading import choose, load, open_library
 from edge.models.library import Library
-from edge.runtime import choose, load, open_library
 from edge.settings import Folders, Settings
 from edge.store.state import State
 from tiny_gguf import TinyShape
@@ -92,7 +92,7 @@ def test_a_refusal_names_what_would_fit(library: Library) -> None:
     shape = TinyShape(n_layers=64, n_kv_heads=2, n_heads=2)
     furnish(library.shelf.folder.parent, name="wide", shape=shape)
     # Weights and buffers fit beside the margin, the cache of 4096 tokens does not.
-    device = DeviceProfile("small", 1, memory_bytes=2**31, free_bytes=230 * 2**20)
+    device = DeviceProfile("small", 1, memory_bytes=2**31, free_bytes=150 * 2**20)
     with pytest.raises(DoesNotFit) as refused:
         load(library.find("wide"), Settings(n_ctx=4096), device)
     assert "--ctx " in refused.value.hint

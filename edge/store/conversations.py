@@ -153,6 +153,13 @@ class Conversations:
         with self._database.read() as connection:
             return read_conversation(connection, _find(connection, name))
 
+    def require(self, conversation_id: str) -> None:
+        """Raises UnknownName when there is no conversation of this very id."""
+        with self._database.read() as connection:
+            found = connection.execute(_TAKEN["conversations"], (conversation_id,)).fetchone()
+        if found is None:
+            raise _unknown(conversation_id)
+
     def latest(self) -> Conversation | None:
         """The conversation started or written to last, whatever the clock said then."""
         with self._database.read() as connection:
@@ -188,7 +195,10 @@ class Conversations:
         )
 
     def delete(self, conversation_id: str) -> None:
-        """Remove a conversation and all it holds, overwritten in the file; raises UnknownName."""
+        """Remove a conversation and all it holds, overwritten in the file; raises UnknownName.
+
+        What an engine kept of it is not here: see `Runtime.delete`.
+        """
         self._change("DELETE FROM conversations WHERE id = :id", conversation_id)
 
     def _change(self, statement: str, conversation_id: str, value: str = "") -> None:
@@ -212,7 +222,11 @@ class Conversations:
 
 def _found(done: sqlite3.Cursor, conversation_id: str) -> None:
     if done.rowcount == 0:
-        raise UnknownName(f"there is no conversation {conversation_id!r}")
+        raise _unknown(conversation_id)
+
+
+def _unknown(conversation_id: str) -> UnknownName:
+    return UnknownName(f"there is no conversation {conversation_id!r}")
 
 
 def _require_turn(connection: sqlite3.Connection, conversation_id: str, turn_id: str) -> None:

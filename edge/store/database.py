@@ -1,4 +1,4 @@
-"""The store's file: opened with safe settings, private, and brought up to date.
+"""The store: its file, private, with safe settings and up to date; or memory alone.
 
 One connection, guarded by a lock: an app may send from one thread and read
 from another. Transactions of two threads take turns, each a few milliseconds;
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from edge.core.errors import UsageError
 from edge.settings import cannot_write, private_folder
@@ -26,12 +27,14 @@ _STRICT_TABLES = (3, 37, 0)
 # A rollback journal: WAL lost data before SQLite 3.51.3, and Python often brings
 # an older one. FULL: what was acknowledged survives a power cut. secure_delete:
 # what a user deletes is overwritten in the file. No mmap: a damaged disk then
-# gives an error code, not a signal.
+# gives an error code, not a signal. temp_store: what is sorted stays in memory,
+# or texts would reach the folder for temporary files.
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
     "PRAGMA mmap_size = 0",
+    "PRAGMA temp_store = MEMORY",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
 )
@@ -48,12 +51,28 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+class Alone:
+    """The owner of turns that no other process can see: all who answer one are alive."""
+
+    name = "alone"
+
+    def alive(self, name: str) -> bool:
+        """Yes: the store would be gone with its process."""
+        return True
+
+    def forget_the_dead(self) -> None:
+        """There are none."""
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
 class Database:
     """An open store. `write` and `read` are transactions; both may be used from any thread."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, owner: Owner | Alone) -> None:
         self.path = path
-        self.owner = Owner(path.with_name(f"{path.name}-owners"))
+        self.owner = owner
         self._connection = connection
         self._lock = threading.RLock()
 
@@ -103,25 +122,56 @@ def open_database(path: Path, *, migrations: tuple[Migration, ...] = MIGRATIONS)
     Raises UsageError (cannot be created, of another program or of a newer
     edge), StoreDamaged, DiskFull or Busy; the file is then as it was.
     """
+    _require_sqlite()
+    _make_private(path)
+    owner = Owner(path.with_name(f"{path.name}-owners"))
+    with our_errors(path):
+        return _ready(_connect(path), path, owner, migrations)
+
+
+def open_in_memory(path: Path) -> Database:
+    """Open a store of which nothing is written, in place of the one at `path`.
+
+    All of this process who name the same path share it; it is gone when the last
+    has closed it.
+    """
+    _require_sqlite()
+    with our_errors(path):
+        # A name of this file system in memory that begins with a slash is shared.
+        connection = _connect(f"file:/{quote(os.fsencode(path), safe='')}?vfs=memdb", uri=True)
+        return _ready(connection, path, Alone(), MIGRATIONS)
+
+
+def _require_sqlite() -> None:
     if sqlite3.sqlite_version_info < _STRICT_TABLES:
         raise UsageError(
             f"this Python brings SQLite {sqlite3.sqlite_version}; edge needs 3.37 or newer",
             hint="a newer Python, from: https://www.python.org/downloads/",
         )
-    _make_private(path)
-    with our_errors(path):
-        connection = sqlite3.connect(
-            path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-        )
-        database = Database(path, connection)
-        try:
-            connection.row_factory = sqlite3.Row
-            for pragma in _PRAGMAS:
-                connection.execute(pragma)
-            _migrate(database, migrations)
-        except BaseException:
-            database.close()
-            raise
+
+
+def _connect(place: Path | str, *, uri: bool = False) -> sqlite3.Connection:
+    return sqlite3.connect(
+        place, timeout=BUSY_S, isolation_level=None, check_same_thread=False, uri=uri
+    )
+
+
+def _ready(
+    connection: sqlite3.Connection,
+    path: Path,
+    owner: Owner | Alone,
+    migrations: tuple[Migration, ...],
+) -> Database:
+    """The store with its settings in force and all migrations applied; else it is closed."""
+    database = Database(path, connection, owner)
+    try:
+        connection.row_factory = sqlite3.Row
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        _migrate(database, migrations)
+    except BaseException:
+        database.close()
+        raise
     return database
 
 

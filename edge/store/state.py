@@ -1,10 +1,11 @@
-"""Small things remembered between runs that nobody would miss: the model used last."""
+"""Small things remembered between runs that nobody would miss, as the model used last."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,6 +29,32 @@ class State:
         values = self._read()
         if values.get("last_model") != name:
             self._write(json.dumps(values | {"last_model": name}))
+
+    def threads(self, model: str) -> int | None:
+        """How many threads write fastest on this machine with a model, if that was tried."""
+        count = self._table("threads").get(model)
+        return count if isinstance(count, int) and count > 0 else None
+
+    def remember_threads(self, model: str, count: int) -> None:
+        """Remember how many threads write fastest; raises UsageError or DiskFull."""
+        self._add("threads", model, count)
+
+    def faster(self, model: str) -> Mapping[str, bool]:
+        """Whether each way to hold a model is faster than the plain one, where that was tried."""
+        tried = self._table("faster").get(model)
+        found = tried.items() if isinstance(tried, dict) else ()
+        return {name: is_so for name, is_so in found if isinstance(is_so, bool)}
+
+    def remember_faster(self, model: str, found: Mapping[str, bool]) -> None:
+        """Remember which ways to hold a model are faster; raises UsageError or DiskFull."""
+        self._add("faster", model, {**self.faster(model), **found})
+
+    def _table(self, name: str) -> dict[str, object]:
+        table = self._read().get(name)
+        return table if isinstance(table, dict) else {}
+
+    def _add(self, table: str, name: str, value: object) -> None:
+        self._write(json.dumps(self._read() | {table: self._table(table) | {name: value}}))
 
     def _read(self) -> dict[str, object]:
         try:

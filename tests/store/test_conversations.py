@@ -394,6 +394,15 @@ def test_the_model_used_last_is_remembered_in_a_private_file(tmp_path: Path) -> 
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_thread_counts_are_remembered_for_each_model_beside_the_rest(tmp_path: Path) -> None:
+    state = State(Folders.below(tmp_path / "home"))
+    assert state.threads("toy") is None
+    state.remember_model("toy")
+    state.remember_threads("toy", 4)
+    state.remember_threads("big", 2)
+    assert (state.threads("toy"), state.threads("big"), state.last_model) == (4, 2, "toy")
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"last_model": 3}', b"null"])
 def test_a_state_file_that_makes_no_sense_is_forgotten(tmp_path: Path, content: bytes) -> None:
     folders = Folders.below(tmp_path)

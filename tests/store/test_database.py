@@ -7,7 +7,6 @@ import random
 import resource
 import sqlite3
 import stat
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -25,6 +24,7 @@ from edge.core.message import Label, Message, Role
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
 from edge.store.schema import MIGRATIONS, Migration
+from small_disk import make_read_only, small_disk
 
 PAGE_BYTES = 4096
 NOTES = Migration("0002 notes", ("CREATE TABLE notes (text TEXT NOT NULL) STRICT",))
@@ -46,17 +46,8 @@ class Forgetful(sqlite3.Connection):
 @pytest.fixture
 def tmpfs(tmp_path: Path) -> Iterator[Path]:
     """A disk of 256 KiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place],
-        check=False,
-        capture_output=True,
-    )
-    if mounted.returncode:
-        pytest.skip(f"cannot mount a small disk here: {mounted.stderr.decode().strip()}")
-    yield place
-    subprocess.run(["umount", place], check=True)
+    with small_disk(tmp_path / "disk", 256 * 1024) as place:
+        yield place
 
 
 def mode(path: Path) -> int:
@@ -114,11 +105,13 @@ def test_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
 
 
 def test_the_settings_that_keep_turns_safe_are_in_force(path: Path) -> None:
-    names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "mmap_size")
+    names = (
+        "journal_mode", "synchronous", "foreign_keys", "secure_delete", "mmap_size", "temp_store"
+    )  # fmt: skip
     with closing(open_database(path)) as database, database.read() as connection:
         found = [connection.execute(f"PRAGMA {name}").fetchall() for name in names]
     values = [row[0][0] if row else 0 for row in found]
-    assert values == ["delete", 2, 1, 1, 0]
+    assert values == ["delete", 2, 1, 1, 0, 2]
 
 
 def test_each_migration_is_applied_once_and_by_name(path: Path) -> None:
@@ -294,7 +287,7 @@ def test_a_store_on_a_full_disk_is_not_half_created(tmpfs: Path) -> None:
 
 def test_a_read_only_disk_is_an_error_with_a_way_out_and_reading_still_works(tmpfs: Path) -> None:
     talk_id = fill(tmpfs / "edge.db", ["kept"])
-    subprocess.run(["mount", "-o", "remount,ro", tmpfs], check=True)
+    make_read_only(tmpfs)
     with closing(open_database(tmpfs / "edge.db")) as database:
         conversations = Conversations(database)
         assert conversations.get(talk_id).turns[0].prompt.text == "kept"
