@@ -8,26 +8,37 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
-from edge.bench.rows import Row
+from edge.bench.effort import Effort
+from edge.bench.rows import Findings, Row
+from edge.bench.subject import Subject
+from edge.bench.texts import LONG_TASK, count_with, long_text
 from edge.core.errors import EdgeError
 from edge.core.event import Delta, Done, Event, Phase, Progress, StopReason
 from edge.runtime import Runtime
 
 _DECODE_BOUND_MS = 100.0
 _PREFILL_BOUND_MS = 300.0
-_LONG_PROMPT = "word " * 1990
-_LONG_TASK = "Write a Python program of ten classes and explain every line of it at length."
+_READ_TOKENS = 2000
+_ROOM_TOKENS = 1024  # what a session keeps free for a reply without a limit
 
 
-def stop_rows(runtime: Runtime, n_stops: int) -> list[Row]:
-    """The 95th percentile of `n_stops` stops while decoding, and while reading 2,000 tokens."""
+def stops(subject: Subject, effort: Effort) -> Findings:
+    """The 95th percentile of so many stops while decoding, and while reading a long prompt."""
     dice = random.Random(0)
-    decoding = [stop_once(runtime, _LONG_TASK, Delta, dice) for _ in range(n_stops)]
-    reading = [stop_once(runtime, f"({n}) {_LONG_PROMPT}", Progress, dice) for n in range(n_stops)]
-    return [
-        _row("stop while decoding, p95", decoding, _DECODE_BOUND_MS),
-        _row("stop while reading 2,000 tokens, p95", reading, _PREFILL_BOUND_MS),
-    ]
+    with subject.open(max_tokens=None) as runtime:
+        n_tokens = min(_READ_TOKENS, runtime.n_ctx - _ROOM_TOKENS)
+        decoding, reading = [], []
+        subject.tell(f"stops: {effort.stops} of each kind")
+        for n in range(effort.stops):
+            decoding.append(stop_once(runtime, LONG_TASK, Delta, dice))
+            text = long_text(count_with(runtime), n_tokens, n)
+            reading.append(stop_once(runtime, text, Progress, dice))
+    return Findings(
+        (
+            _row("stop while decoding, p95", decoding, _DECODE_BOUND_MS),
+            _row(f"stop while reading {n_tokens} tokens, p95", reading, _PREFILL_BOUND_MS),
+        )
+    )
 
 
 def stop_once(

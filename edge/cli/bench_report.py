@@ -1,0 +1,45 @@
+"""A benchmark's report: its rows beside the last run's, and the turns of its talk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import typer
+
+from edge.bench.rows import Report, Row, TurnRow
+from edge.cli import words_bench as words
+from edge.cli.progress import tell
+from edge.cli.table import show_table
+
+_HEADINGS = ("WHAT", "RAW", "EDGE", "RATIO", "WAS", "UNIT")
+_NUMBERS = ("RAW", "EDGE", "RATIO", "WAS")
+_TURN_HEADINGS = ("TURN", "NEW", "CACHED", "RAW ms", "EDGE ms", "RATIO")
+
+
+def show_report(report: Report, was: Mapping[str, float], *, as_json: bool) -> None:
+    """Print the document, or the tables; `was` is what edge measured last, by the row's name."""
+    if as_json:
+        typer.echo(report.as_json())
+        return
+    tell(words.header(report.conditions))
+    show_table(_HEADINGS, [_cells(row, was.get(row.name)) for row in report.rows], right=_NUMBERS)
+    if report.turns:
+        typer.echo()
+        turns = [_turn_cells(turn) for turn in report.turns]
+        show_table(_TURN_HEADINGS, turns, right=_TURN_HEADINGS)
+
+
+def shown(value: float | None) -> str:
+    """A figure with three digits, or all before the point; "-" for none."""
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _cells(row: Row, was: float | None) -> tuple[str, ...]:
+    return (row.name, shown(row.raw), shown(row.edge), shown(row.ratio), shown(was), row.unit)
+
+
+def _turn_cells(turn: TurnRow) -> tuple[str, ...]:
+    tokens = (str(turn.turn), str(turn.new_tokens), str(turn.cached_tokens))
+    return (*tokens, shown(turn.raw_ms), shown(turn.edge_ms), shown(turn.ratio))
