@@ -7,20 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.flags import (
-    ContinueFlag,
-    ConversationFlag,
-    CpuFlag,
-    CtxFlag,
-    MaxTokensFlag,
-    ModelFlag,
-    SeedFlag,
-    SystemFlag,
-    TemperatureFlag,
-    ThinkFlag,
-    ThreadsFlag,
-    YesFlag,
-)
+from edge.cli.flags import Flags, with_flags
 from edge.core.errors import Cancelled, UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +19,10 @@ PromptArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PROMPT]", help='What to ask; "-" reads it from standard input.'),
 ]
+ModelFlag = Annotated[
+    str | None,
+    typer.Option("-m", "--model", metavar="NAME", help="The model; see: edge models."),
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")]
 RawFlag = Annotated[
     bool, typer.Option("--raw", help="Do not escape control characters; not on a terminal.")
@@ -39,42 +30,20 @@ RawFlag = Annotated[
 
 
 @app.command()
+@with_flags
 def ask(
     prompt: PromptArgument = None,
     *,
     model: ModelFlag = None,
     as_json: JsonFlag = False,
-    resume: ContinueFlag = False,
-    conversation: ConversationFlag = None,
-    system: SystemFlag = None,
-    thinking: ThinkFlag = None,
-    max_tokens: MaxTokensFlag = None,
-    temperature: TemperatureFlag = None,
-    seed: SeedFlag = None,
-    n_ctx: CtxFlag = None,
-    n_threads: ThreadsFlag = None,
-    cpu_only: CpuFlag = False,
     raw: RawFlag = False,
-    yes: YesFlag = False,
+    flags: Flags,
 ) -> None:
     """Ask once. Text that is piped in is added to the prompt."""
     from edge.cli import piped
-    from edge.cli.opening import Wanted
 
     text = piped.gather(prompt or [], sys.stdin)
-    flags = {
-        "model": model,
-        "system": system,
-        "thinking": thinking,
-        "max_tokens": max_tokens,
-        "temperature": temperature,
-        "seed": seed,
-        "n_ctx": n_ctx,
-        "n_threads": n_threads,
-        "cpu_only": cpu_only or None,
-    }
-    wanted = Wanted(flags, conversation, resume, yes)
-    raise typer.Exit(answer(wanted, text, as_json=as_json, raw=raw))
+    raise typer.Exit(answer(flags.wanted(model), text, as_json=as_json, raw=raw))
 
 
 def answer(wanted: Wanted, text: str, *, as_json: bool, raw: bool) -> int:

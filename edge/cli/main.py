@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "verify": "edge.cli.verify",
     "rm": "edge.cli.rm",
     "doctor": "edge.cli.doctor",
+    "bench": "edge.cli.bench",
 }
 
 _OFF = ("", "0", "false", "no", "off")

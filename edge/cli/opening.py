@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from edge.chat.session import Session
-from edge.cli import piped
+from edge.cli import piped, words
 from edge.cli.first_run import model_for
 from edge.core.conversation import Conversation
-from edge.core.errors import UnknownName
+from edge.core.errors import UnknownName, UsageError
+from edge.loading import open_library
 from edge.models.fit import Fit
 from edge.models.library import Library, Model
-from edge.runtime import Runtime, open_library, open_model
+from edge.runtime import Runtime, open_model
 from edge.settings import FLAG, Folders, Settings, load_settings
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
@@ -65,6 +66,8 @@ class Desk:
         """The conversation to go on with; raises UnknownName when there is none."""
         if wanted.conversation is None and not wanted.resume:
             return None
+        if not self.settings.save:
+            raise _none_is_kept(self.settings.origin("save"))
         database = open_database(self.folders.store)
         try:
             kept = Conversations(database)
@@ -75,6 +78,12 @@ class Desk:
             raise UnknownName("there is no conversation to continue", hint="edge chat")
         finally:
             database.close()
+
+
+def _none_is_kept(origin: str) -> UsageError:
+    by_flag = origin == FLAG
+    said = "--no-save" if by_flag else f"save = false (from {origin})"
+    return UsageError(words.nothing_to_go_on_with(said), hint=words.save_after_all(by_flag))
 
 
 def speaker(here: Sequence[Model], kept: str) -> Model | None:
@@ -104,9 +113,20 @@ class Talk:
         assert self.runtime.loaded is not None
         return self.runtime.loaded.fit
 
+    @property
+    def saved(self) -> bool:
+        """Whether what is said is kept."""
+        return self.runtime.settings.save
+
     def begin_anew(self) -> None:
         """Another conversation, with the same system prompt and wishes."""
-        self.session = self._session_of(self.runtime, None)
+        self.session = self._session_of(self.runtime, None, self.session.system)
+
+    def load(self, name: str) -> None:
+        """Go on with a conversation that was kept, under this model; raises UnknownName."""
+        old = self.runtime.conversations.get(name)
+        self.session = self._session_of(self.runtime, old.id, old.system)
+        _remember_model(self.runtime, self.session)
 
     def switch(self, name: str) -> None:
         """Go on with another model, pulled if it must be; raises an EdgeError, this one kept."""
@@ -114,13 +134,18 @@ class Talk:
         # Its memory is what the other one needs; asked again, it would load again.
         self.runtime.unload()
         runtime, old = self.desk.open(model), self.runtime
-        self.session = self._session_of(runtime, self.session.conversation_id)
+        session = self.session
+        try:
+            self.session = self._session_of(runtime, session.conversation_id, session.system)
+        except BaseException:
+            runtime.close()
+            raise
         self.runtime = runtime
         _remember_model(runtime, self.session)
         old.close()
 
-    def _session_of(self, runtime: Runtime, conversation_id: str | None) -> Session:
-        session = runtime.session(conversation_id, system=self.session.system)
+    def _session_of(self, runtime: Runtime, conversation_id: str | None, system: str) -> Session:
+        session = runtime.session(conversation_id, system=system)
         session.set_thinking(self.session.answering.wishes.thinking)
         return session
 

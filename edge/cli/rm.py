@@ -19,8 +19,8 @@ def rm(
 ) -> None:
     """Remove a model's weights; conversations stay."""
     from edge.cli.table import printable
+    from edge.loading import open_library
     from edge.models.names import find_here
-    from edge.runtime import open_library
     from edge.settings import Folders
 
     library = open_library(Folders.find())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from edge.cli import words
+from edge.cli import words_chat as words
 from edge.core.errors import UnknownName, UsageError
 
-COMMANDS = ("help", "new", "model", "think", "system", "stats", "quit")
+COMMANDS = ("help", "new", "load", "model", "think", "system", "stats", "quit")
 _ON_OFF = {"on": True, "off": False, "": None}
 
 

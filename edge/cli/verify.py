@@ -20,8 +20,8 @@ def verify(
 ) -> None:
     """Hash every byte of the weights here; exit 11 if some are damaged."""
     from edge.core.errors import IntegrityError
+    from edge.loading import open_library
     from edge.models.names import find_here, names_here
-    from edge.runtime import open_library
     from edge.settings import Folders
 
     library = open_library(Folders.find())

@@ -1,30 +1,17 @@
-"""What the terminal says to its user: every sentence of `ask`, `chat` and the first run.
+"""What the terminal says to its user: replies, prompts that cannot be sent, and the first run.
 
-One place, and each text a small function, so that another language can stand here.
+What a chat alone says is in words_chat. Each text is a small function, so that
+another language can stand here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from edge.core.event import Phase, Progress, StopReason, Switched, Usage
-from edge.core.spec import Thinking
-from edge.core.units import show_bytes, show_duration, show_speed
+from edge.core.event import Phase, Progress, StopReason, Switched
+from edge.core.units import show_bytes
 
 # A prompt that is read in about a second needs no progress.
 _WORTH_SHOWING_TOKENS = 256
 _REMINDER_CHARS = 600
-
-HELP = """\
-/new            begin another conversation; this one is kept
-/model [NAME]   show the models that are here, or go on with another one
-/think [on|off] show or choose whether replies are thought over first
-/system [TEXT]  show or change the system prompt; /system "" clears it
-/stats          what the last turn took
-/quit           leave; so does Ctrl-D
-//text          send a text that begins with a slash
-Ctrl-C stops a reply; what was shown is kept."""
-
 
 # While a reply is written.
 
@@ -66,6 +53,11 @@ def ended(reason: StopReason, n_ctx: int, longest_n_ctx: int) -> str:
 def nothing_said() -> str:
     """The reply is whole and empty."""
     return "the model answered nothing"
+
+
+def earlier_turn(prompt: str, reply: str) -> str:
+    """A turn of before, cut to what is needed to remember it."""
+    return f"> {_cut(prompt)}\n{_cut(reply)}"
 
 
 # Prompts that cannot be sent.
@@ -123,108 +115,17 @@ def raw_needs_a_pipe() -> str:
     return "--raw is for files and pipes; this is a terminal"
 
 
-# A chat.
+# What --no-save excludes.
 
 
-def header(model: str, quant: str, n_ctx: int, conversation_id: str | None) -> str:
-    """Two lines on what answers, where, and what is going on."""
-    talk = f"conversation {conversation_id}" if conversation_id else "a new conversation"
-    return (
-        f"{model} {quant}, context {n_ctx} tokens, offline: nothing leaves this machine\n"
-        f"{talk}; /help shows the commands, Ctrl-D leaves"
-    )
+def nothing_to_go_on_with(said: str) -> str:
+    """An earlier conversation is wanted where none is kept; `said` is what wants that."""
+    return f"with {said} nothing is kept, so no earlier conversation can go on"
 
 
-def earlier_turn(prompt: str, reply: str) -> str:
-    """A turn of before, cut to what is needed to remember it."""
-    return f"> {_cut(prompt)}\n{_cut(reply)}"
-
-
-def how_to_leave() -> str:
-    """Answers Ctrl-C where there is nothing to stop."""
-    return "Ctrl-D leaves"
-
-
-def kept_as(conversation_id: str) -> str:
-    """Said when leaving."""
-    return f"kept; to go on: edge chat --conversation {conversation_id}"
-
-
-def new_conversation(old_id: str | None) -> str:
-    """Answers /new."""
-    return f"a new conversation; {old_id} is kept" if old_id else "this conversation is new"
-
-
-def no_such_command(name: str) -> str:
-    """A slash and an unknown word."""
-    return f"there is no command {name}"
-
-
-def nearest_command(near: str, line: str) -> str:
-    """What may have been meant."""
-    return f"{near}, or /{line} to send it as text"
-
-
-def models_here(names: Iterable[str], current: str) -> str:
-    """Answers /model."""
-    return "\n".join(f"{'*' if name == current else ' '} {name}" for name in names)
-
-
-def model_now(name: str) -> str:
-    """Answers /model NAME."""
-    return f"{name} answers from now on"
-
-
-def already_answering(name: str) -> str:
-    """Answers /model NAME for the model that is open."""
-    return f"{name} is answering already"
-
-
-def thinking_now(kind: Thinking, thinks: bool) -> str:
-    """Answers /think."""
-    if kind is Thinking.NEVER:
-        return "this model does not think before it answers"
-    if kind is Thinking.ALWAYS:
-        return "this model always thinks before it answers"
-    return f"thinking is {'on' if thinks else 'off'}"
-
-
-def how_to_think() -> str:
+def save_after_all(by_flag: bool) -> str:
     """The next thing to type."""
-    return "/think on"
-
-
-def on_or_off() -> str:
-    """/think and something else."""
-    return "/think is followed by on or off"
-
-
-def system_now(text: str) -> str:
-    """Answers /system."""
-    return f"the system prompt is: {text}" if text else "there is no system prompt"
-
-
-def no_turn_yet() -> str:
-    """Answers /stats before the first reply."""
-    return "no turn has been answered yet"
-
-
-def stats(usage: Usage, n_ctx: int, conversation_id: str) -> str:
-    """Answers /stats: the last turn in figures."""
-    held = usage.prompt_tokens + usage.completion_tokens
-    speed = usage.completion_tokens / usage.decode_s if usage.decode_s else 0.0
-    return (
-        f"prompt {usage.prompt_tokens} tokens, {usage.cached_tokens} of them cached; "
-        f"reply {usage.completion_tokens} tokens at {show_speed(speed)}; "
-        f"first text after {show_duration(usage.ttft_s)}\n"
-        f"context {held} of {n_ctx} tokens ({held * 100 // n_ctx} %); "
-        f"conversation {conversation_id}"
-    )
-
-
-def _cut(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= _REMINDER_CHARS else f"{text[:_REMINDER_CHARS]}…"
+    return "the same without --no-save" if by_flag else "the same with --save"
 
 
 # The first run.
@@ -264,3 +165,8 @@ def from_wheels_instead(wanted: str, name: str, size_bytes: int) -> str:
 def a_file(name: str) -> str:
     """The name of a model is the path of a file."""
     return f"{name!r} is a file and not the name of a model"
+
+
+def _cut(text: str) -> str:
+    text = text.strip()
+    return text if len(text) <= _REMINDER_CHARS else f"{text[:_REMINDER_CHARS]}…"

@@ -126,6 +126,14 @@ def test_more_than_any_context_holds_is_not_read_to_its_end():
         (["ask", "-c", "hi"], b"", 2, "there is no conversation to continue; try: edge chat\n"),
         (["ask", "--conversation", "\udcff", "hi"], b"", 2, "--conversation is not UTF-8 text"),
         (["chat", "--conversation", "zzz"], b"", 2, "there is no conversation 'zzz'"),
+        (
+            ["ask", "--no-save", "-c", "hi"],
+            b"",
+            2,
+            "edge: with --no-save nothing is kept, so no earlier conversation can go on; "
+            "try: the same without --no-save\n",
+        ),
+        (["chat", "--no-save", "--conversation", "zzz"], b"", 2, "; try: the same without --no-"),
         (["chat", "nope"], b"", 2, "no model is called 'nope'; try: edge models\n"),
     ],
 )

@@ -143,6 +143,8 @@ def test_every_command_answers_and_a_mistake_is_one_line(tiny):
         "/model nope": "edge: no model is called 'nope'; try: edge models",
         "/model qwen3-0.6b": "Fetch it now? [Y/n]",
         "/new": "this conversation is new",
+        "/load": "there is no conversation yet",
+        "/load zzz": "edge: there is no conversation 'zzz'; try: edge chat",
         "/nwe": "edge: there is no command /nwe; try: /new, or //nwe to send it as text",
     }
     with chatting("tiny") as screen:
@@ -194,6 +196,35 @@ def test_an_old_conversation_shows_its_last_turns_with_their_escapes_spelled_out
         assert "> thr\\x1b[31mee" in screen.lines
         assert "> one" not in screen.lines
         assert "\x1b[31m" not in screen.raw
+
+
+def test_another_conversation_goes_on_in_the_same_chat_and_begins_warm(tiny):
+    furnish(tiny, name="other")
+    assert edge("chat", "other", *SHORT, stdin="one 你好\x1b\n".encode() + b"more " * 60).code == 0
+    old = kept(tiny)
+    with chatting("tiny", *SHORT, "--system", "of this chat alone") as screen:
+        for line, answer in {
+            "hi": "cut at the limit",
+            "/model other": "from now on",
+            "/load": f"  {old.id}  one 你好\\x1b",
+            f"/load {old.id[:5]}": "> one 你好\\x1b",
+            "go on": "cut at the limit",
+            "/stats": f"conversation {old.id}",
+        }.items():
+            screen.type(line)
+            screen.wait(answer)
+            screen.wait_prompt()
+        screen.press("d")
+        screen.wait_end()
+    assert f"conversation {old.id} goes on" in screen.text
+    assert f"kept; to go on: edge chat --conversation {old.id}" in screen.text
+    found = kept(tiny)
+    assert (found.id, found.model, found.system) == (old.id, "other", "")
+    assert [turn.prompt.text for turn in found.turns][-1] == "go on"
+    # Of the three prompts only the last is new; its own tokens are few.
+    used = found.turns[-1].attempts[0].usage
+    assert used.cached_tokens > 300
+    assert used.prompt_tokens - used.cached_tokens < 60
 
 
 def test_a_dumb_terminal_can_chat_without_a_colour_or_a_moving_line(tiny):

