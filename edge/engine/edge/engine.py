@@ -118,9 +118,10 @@ class EdgeEngine:
             self._await_reread(self._options.patience_s)
 
     def close(self) -> None:
-        """End the worker; its memory returns to the system, the timeline stays on disk.
+        """End the worker; its memory returns to the system.
 
-        A reply another thread is reading ends as cancelled, and is waited for.
+        The timeline is on disk where a second was enough to write it. A reply another
+        thread is reading ends as cancelled, and is waited for.
         """
         self._closed = True
         self.unload()
