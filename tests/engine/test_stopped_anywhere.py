@@ -95,7 +95,7 @@ def test_a_load_that_swings_changes_threads_and_no_word(tiny_qwen2: Path) -> Non
     moments = itertools.count(time.monotonic() - 10_000)
     # Each look is a second later than the one before; every other second both cores were taken.
     taken = itertools.accumulate(itertools.cycle([0.0, 2.0]))
-    swinging = Threads(2, look=lambda: Busy(next(moments), next(taken), 0.0))
+    swinging = Threads(2, look=lambda: Busy(next(moments), next(taken), 0.0), glance=lambda: None)
     seen = {swinging.now() for _ in range(10)}
     assert len(seen) == 2
     steady = Threads(1, fixed=True)

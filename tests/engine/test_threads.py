@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.engine.edge.threads import Busy, Threads, busy_now, free_cores
+from edge.engine.edge.threads import Busy, Threads, busy_now, free_cores, others_running
 
 
 def looks(others: float) -> Callable[[], Busy]:
@@ -22,7 +22,7 @@ def looks(others: float) -> Callable[[], Busy]:
 
 
 def settled(others: float, most: int, *, fixed: bool = False) -> int:
-    return Threads(most, fixed=fixed, look=looks(others)).now().reading
+    return Threads(most, fixed=fixed, look=looks(others), glance=lambda: None).now().reading
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,35 @@ def test_a_fixed_count_stays() -> None:
 
 
 def test_single_tokens_take_no_more_than_are_of_use() -> None:
-    assert Threads(8, writing=4, look=looks(0.0)).now() == (4, 8)
-    assert Threads(8, writing=4, look=looks(6.0)).now() == (2, 2)
+    assert Threads(8, writing=4, look=looks(0.0), glance=lambda: None).now() == (4, 8)
+    assert Threads(8, writing=4, look=looks(6.0), glance=lambda: None).now() == (2, 2)
+
+
+def test_behind_a_pause_the_moment_counts_and_not_the_mean() -> None:
+    n_cpus = os.cpu_count() or 1
+    calm = Threads(n_cpus, look=looks(0.0), glance=lambda: 0)
+    begun = Threads(n_cpus, look=looks(0.0), glance=lambda: n_cpus - 1)
+    over = Threads(n_cpus, look=looks(float(n_cpus)), glance=lambda: 0)
+    assert [each.now().reading for each in (calm, begun, over)] == [n_cpus, 1, n_cpus]
+
+
+def test_at_work_the_mean_counts() -> None:
+    began = time.monotonic() - 2.0
+    told = iter([Busy(began, 0.0, 0.0), Busy(began + 1.0, 2.0, 2.0)])
+    assert Threads(2, look=lambda: next(told), glance=lambda: 2).now().reading == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who is running")
+def test_a_program_that_runs_now_is_seen_at_a_glance() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
+        time.sleep(0.2)
+        seen = others_running()
+        other.kill()
+    assert seen is None or seen >= 1
+
+
+def test_nobody_tells_who_is_running_elsewhere(tmp_path: Path) -> None:
+    assert others_running(tmp_path) is None
 
 
 def test_a_system_that_does_not_tell_gets_all(tmp_path: Path) -> None:

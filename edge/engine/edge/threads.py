@@ -21,6 +21,7 @@ from edge.device.cores import performance_cpus
 
 # Fewer threads within this of the fastest count leave cores, and battery, to others.
 _AS_GOOD = 0.97
+_PAUSE = 0.5  # of a core; while it reads or writes the process takes one at least
 _LOOK_S = 0.3  # the kernel counts in hundredths of a second; shorter looks are noise
 
 
@@ -50,6 +51,25 @@ def busy_now(root: Path = Path("/"), cpus: Collection[int] | None = None) -> Bus
     return Busy(time.monotonic(), ticks / os.sysconf("SC_CLK_TCK"), time.process_time())
 
 
+def others_running(root: Path = Path("/")) -> int | None:
+    """Threads of other programs that want a core at this very moment, but for passing ones.
+
+    The least of three looks a millisecond apart; the one that looks is not counted.
+    None where nobody tells, or other cores than ours are counted too.
+    """
+    try:
+        if len(os.sched_getaffinity(0)) != os.cpu_count():
+            return None
+        return min(_running(root), _running(root), _running(root)) - 1
+    except (OSError, AttributeError, ValueError, IndexError):
+        return None
+
+
+def _running(root: Path) -> int:
+    time.sleep(0.001)
+    return int((root / "proc/stat").read_text().split("procs_running")[1].split()[0])
+
+
 def free_cores(before: Busy, after: Busy, n_cores: int) -> float:
     """Cores that other programs did not use between two looks.
 
@@ -59,6 +79,11 @@ def free_cores(before: Busy, after: Busy, n_cores: int) -> float:
     elapsed = max(after.at_s - before.at_s, 1e-6)
     others = (after.all_s - before.all_s) - (after.own_s - before.own_s)
     return n_cores - max(0.0, others) / elapsed
+
+
+def _paused(before: Busy, after: Busy) -> bool:
+    """Whether this process did little between two looks, so that they lie in different turns."""
+    return after.own_s - before.own_s < _PAUSE * (after.at_s - before.at_s)
 
 
 def counts_to_try(n_cores: int) -> tuple[int, ...]:
@@ -105,8 +130,10 @@ class Threads:
         writing: int | None = None,
         fixed: bool = False,
         look: Callable[[], Busy | None] = busy_now,
+        glance: Callable[[], int | None] = others_running,
     ) -> None:
         self.most = most
+        self._glance = glance
         self.writing = writing or most
         self._fixed = fixed
         self._look = look
@@ -124,6 +151,9 @@ class Threads:
             # Two of our threads push a busy program to two thirds of its core, so
             # rounding, not cutting off, finds the core that is lost.
             free = free_cores(self._last, seen, self.most)
+            # A mean over a pause says nothing of the program that has begun meanwhile.
+            if _paused(self._last, seen) and (others := self._glance()) is not None:
+                free = (os.cpu_count() or self.most) - others
             self._now = min(self.most, max(1, round(free)))
             self._last = seen
         return self._now
