@@ -64,9 +64,9 @@ def test_at_work_the_mean_counts() -> None:
 def test_a_program_that_runs_now_is_seen_at_a_glance() -> None:
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
         time.sleep(0.2)
-        seen = others_running()
+        seen = [others_running() for _ in range(50)]  # it may wait for the disk as it starts
         other.kill()
-    assert seen is None or seen >= 1
+    assert None in seen or max(count for count in seen if count is not None) >= 1
 
 
 def test_nobody_tells_who_is_running_elsewhere(tmp_path: Path) -> None:
