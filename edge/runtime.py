@@ -1,8 +1,10 @@
-"""The embedder's door: opens a model, a store and a policy from settings, and gives sessions.
+"""The embedder's door: an engine and a store, opened from settings, and the sessions on them.
 
-with edge.open() as runtime:
-    for event in runtime.session().send("hi"):
-        ...
+    with edge.open() as runtime:
+        for event in runtime.session().send("hi"):
+            ...
+
+What is opened, and how it is run, is decided in `edge.loading`.
 """
 
 from __future__ import annotations
@@ -172,9 +174,9 @@ def open_model(model: Model, settings: Settings, folders: Folders) -> Runtime:
     loaded = load(model, settings, probe_device(), measured_here(model, folders))
     database = open_database(folders.store) if settings.save else open_in_memory(folders.store)
     Conversations(database).recover()
-    if settings.save:
-        State(folders).remember_model(model.name)
     state, tried = State(folders), tried_here(model)
+    if settings.save:
+        state.remember_model(model.name)
 
     def remember(tps: Sequence[tuple[int, float]]) -> None:
         with suppress(EdgeError):  # a convenience: found out again, the next time

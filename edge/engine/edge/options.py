@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from edge.core.memory import Layout
 from edge.engine.edge.frames import Keep, Load
@@ -17,9 +17,9 @@ class EngineOptions:
     later form, while the user reads it: costs battery, saves the next turn's
     wait. `keep` says where timelines are kept between runs. `n_writing` threads
     are enough for single tokens; `sweep` are the counts to try behind the first
-    reply where that is not known. `idle_s` is how long a worker
-    process waits for work before it leaves and gives its memory back, None for ever;
-    `patience_s` how long it may show no progress before it counts as hung.
+    reply where that is not known. `idle_s` is how long a worker process waits for
+    work before it leaves and gives its memory back, None for ever; `patience_s`
+    how long it may show no progress before it counts as hung.
     """
 
     path: str
@@ -40,15 +40,4 @@ class EngineOptions:
     @property
     def load(self) -> Load:
         """What a worker is told to load."""
-        return Load(
-            path=self.path,
-            n_ctx=self.n_ctx,
-            n_threads=self.n_threads,
-            threads_fixed=self.threads_fixed,
-            gpu=self.gpu,
-            layout=self.layout,
-            keep=self.keep,
-            n_writing=self.n_writing,
-            sweep=self.sweep,
-            idle_s=self.idle_s,
-        )
+        return Load(**{each.name: getattr(self, each.name) for each in fields(Load)})
