@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from edge.core.message import Label, Message, Role
     from edge.runtime import Runtime, open
-    from edge.settings import Settings
+    from edge.settings.chosen import Settings
 
     __version__: str
 
@@ -78,7 +78,7 @@ _ROOMS = {
     " Progress Routed StopReason Switched Usage",
     "edge.core.message": "Label Message Role",
     "edge.runtime": "Runtime open",
-    "edge.settings": "Settings",
+    "edge.settings.chosen": "Settings",
 }
 
 

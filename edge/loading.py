@@ -30,7 +30,8 @@ from edge.models.library import Library, Model
 from edge.models.refusal import refuse_unless_fits
 from edge.models.shape import Shape
 from edge.models.shelf import Shelf
-from edge.settings import Folders, Settings
+from edge.settings.chosen import Settings
+from edge.settings.folders import Folders
 from edge.store.state import State
 
 # Some twenty conversations of 4,096 tokens on a 0.5B, five on a Qwen3; the oldest go first.

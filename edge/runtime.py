@@ -37,7 +37,8 @@ from edge.loading import (
 )
 from edge.models.fit import DEFAULT_N_CTX
 from edge.models.library import Model
-from edge.settings import FLAG, Folders, Settings, cannot_write, load_settings
+from edge.settings.chosen import FLAG, Settings, load_settings
+from edge.settings.folders import Folders, cannot_write
 from edge.store.conversations import Conversations
 from edge.store.database import Database, open_database, open_in_memory
 from edge.store.state import State

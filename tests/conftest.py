@@ -58,7 +58,7 @@ def find_weights() -> Path | None:
             raise pytest.UsageError(f"EDGE_TEST_WEIGHTS names no file: {named!r}")
         return Path(named).absolute()
     from edge.models.shelf import Shelf
-    from edge.settings import Folders
+    from edge.settings.folders import Folders
 
     weights = Shelf(Folders.find().models).get(WEIGHTS_SHA256)
     return weights.path if weights else None

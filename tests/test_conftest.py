@@ -143,7 +143,7 @@ def test_a_refusal_is_remembered():
 @pytest.mark.weights
 def test_a_home_with_weights_has_them_on_its_shelf(weights_home):
     from edge.models.shelf import Shelf
-    from edge.settings import Folders
+    from edge.settings.folders import Folders
 
     weights = Shelf(Folders.find().models).find("qwen2.5-coder-0.5b")
     assert weights.path.is_relative_to(weights_home)

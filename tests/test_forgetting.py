@@ -16,7 +16,8 @@ from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.link import ProcessLink
 from edge.loading import engine_options, load, open_library
 from edge.runtime import Runtime
-from edge.settings import Folders, Settings
+from edge.settings.chosen import Settings
+from edge.settings.folders import Folders
 from edge.store.database import open_database
 from tiny_home import furnish
 

@@ -152,7 +152,7 @@ def test_a_package_away_from_home_is_refused(path, text, fault):
     [
         ("edge/engine/edge/capi/binding.py", "import llama_cpp"),
         ("edge/models/catalog_check.py", "from pydantic import BaseModel"),
-        ("edge/settings.py", "import tomlkit, platformdirs, pydantic"),
+        ("edge/settings/edit.py", "import tomlkit"),
         ("edge/models/hub.py", "from urllib.parse import quote"),
         ("edge/core/units.py", "import re, json.decoder"),
     ],

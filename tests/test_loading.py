@@ -15,7 +15,8 @@ from edge.engine.edge.options import EngineOptions
 from edge.engine.edge.threads import counts_to_try
 from edge.loading import engine_options, load, measured_here, open_library, tried_here
 from edge.models.layout import Measured
-from edge.settings import Folders, Settings
+from edge.settings.chosen import Settings
+from edge.settings.folders import Folders
 from edge.store.state import State
 from processes import wait_until_gone
 from tiny_home import furnish

@@ -17,7 +17,8 @@ from edge.engine.edge.engine import EdgeEngine
 from edge.loading import engine_options, layouts_here, load, open_library
 from edge.models.library import Model
 from edge.runtime import Runtime
-from edge.settings import Folders, Settings
+from edge.settings.chosen import Settings
+from edge.settings.folders import Folders
 from tiny_gguf import TinyShape
 from tiny_home import furnish
 

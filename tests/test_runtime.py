@@ -12,7 +12,8 @@ from edge.core.event import Delta, Done, Notice, NoticeCode
 from edge.device.profile import DeviceProfile
 from edge.loading import choose, load, open_library
 from edge.models.library import Library
-from edge.settings import Folders, Settings
+from edge.settings.chosen import Settings
+from edge.settings.folders import Folders
 from edge.store.state import State
 from tiny_gguf import TinyShape
 from tiny_home import furnish

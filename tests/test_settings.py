@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from edge.core.errors import DiskFull, UsageError
-from edge.settings import Folders, Settings, cannot_write, env_name, load_settings, private_folder
+from edge.settings.chosen import Settings, env_name, load_settings
+from edge.settings.folders import Folders, cannot_write, private_folder
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -260,13 +261,13 @@ HOMELESS = """
 import os, sys
 sys.path[:] = sys.argv[1].split(os.pathsep)
 os.chdir("/")
-import platformdirs.unix, edge.settings as settings
+import platformdirs.unix, edge.settings.chosen, edge.settings.folders as folders
 os.setuid(int(sys.argv[2]))
-loaded = settings.load_settings(flags={"seed": 1}, environ={})
+loaded = edge.settings.chosen.load_settings(flags={"seed": 1}, environ={})
 assert loaded.seed == 1
 try:
-    settings.private_folder(settings.Folders.find({}).data)
-except settings.UsageError as error:
+    folders.private_folder(folders.Folders.find({}).data)
+except folders.UsageError as error:
     print(error.line())
 """
 
@@ -311,7 +312,7 @@ def test_a_full_disk_is_told_from_a_refusal(tmp_path: Path) -> None:
 
 def test_loading_settings_imports_no_heavy_package() -> None:
     heavy = ("pydantic", "platformdirs", "tomlkit", "filelock", "sqlite3")
-    code = f"import sys, edge.settings; print([m for m in {heavy!r} if m in sys.modules])"
+    code = f"import sys, edge.settings.chosen; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.models.shelf import Shelf
-from edge.settings import Folders
+from edge.settings.folders import Folders
 from tiny_gguf import make_tiny
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from edge.bench.rows import Report
-from edge.settings import Folders, cannot_write, private_folder
+from edge.settings.folders import Folders, cannot_write, private_folder
 
 
 class History:

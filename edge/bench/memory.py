@@ -16,7 +16,7 @@ from edge.bench.subject import Subject
 from edge.bench.texts import count_with, long_text
 from edge.core.errors import DoesNotFit, EdgeError
 from edge.core.units import MIB
-from edge.settings import Folders
+from edge.settings.folders import Folders
 
 CONTEXTS = (1024, 4096, 16_384)
 WORKER_ROW = "worker's peak memory at a context of "

@@ -23,7 +23,8 @@ from edge.loading import (
 )
 from edge.models.library import Model
 from edge.runtime import Runtime, open_model
-from edge.settings import Folders, Settings, private_folder
+from edge.settings.chosen import Settings
+from edge.settings.folders import Folders, private_folder
 from edge.store.state import State
 
 

@@ -27,6 +27,7 @@ _OUTCOMES = {
     StopReason.STOP_STRING: Outcome.FINISHED,
     StopReason.MAX_TOKENS: Outcome.INCOMPLETE,
     StopReason.CONTEXT_FULL: Outcome.INCOMPLETE,
+    StopReason.FILTERED: Outcome.INCOMPLETE,
     StopReason.CANCELLED: Outcome.STOPPED,
     StopReason.FAILED: Outcome.FAILED,
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from edge.core.decision import Decision
-from edge.core.event import Attempt, Done, Usage
+from edge.core.event import Attempt, Done
 
 if TYPE_CHECKING:
     from edge.chat.session import Session
@@ -32,7 +32,7 @@ def answer_object(session: Session, done: Done) -> dict[str, object]:
         "stop_reason": done.stop_reason,
         "conversation_id": session.conversation_id,
         "turn_id": session.turns[-1].id,
-        "usage": asdict(_sum(done.attempts)),
+        "usage": _sum(done.attempts),
         "confidence": asdict(last.confidence) if last.confidence else None,
         "decision": _decision(last.decision),
         "schema_version": SCHEMA_VERSION,
@@ -44,6 +44,6 @@ def _decision(decision: Decision) -> dict[str, object]:
     return asdict(decision) | {"signals": signals}
 
 
-def _sum(attempts: Sequence[Attempt]) -> Usage:
-    columns = zip(*(astuple(attempt.usage) for attempt in attempts), strict=True)
-    return Usage(*map(sum, columns))
+def _sum(attempts: Sequence[Attempt]) -> dict[str, float]:
+    each = [asdict(attempt.usage) for attempt in attempts]
+    return {name: sum(usage[name] for usage in each) for name in each[0] if name != "cost"}

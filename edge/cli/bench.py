@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edge.bench.effort import Effort
     from edge.bench.phone import Phone
     from edge.bench.rows import Report
-    from edge.settings import Folders
+    from edge.settings.folders import Folders
 
 _N_CTX = 4096
 
@@ -130,7 +130,7 @@ def carry_out(order: Order, flags: Mapping[str, object], *, as_json: bool) -> No
     from edge.bench.history import History
     from edge.cli.bench_report import show_report
     from edge.cli.progress import tell
-    from edge.settings import Folders
+    from edge.settings.folders import Folders
 
     folders = Folders.find()
     report, history = measured(order, flags, folders), History(folders)
@@ -153,7 +153,7 @@ def measured(order: Order, flags: Mapping[str, object], folders: Folders) -> Rep
     from edge.cli.progress import on_terminal, tell
     from edge.device.probe import probe_device
     from edge.loading import tried_here
-    from edge.settings import load_settings
+    from edge.settings.chosen import load_settings
     from edge.store.state import State
 
     phone, sections = order.phone(), order.sections or USUAL

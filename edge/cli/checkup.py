@@ -18,7 +18,8 @@ from edge.loading import layouts_here
 from edge.models.choosing import default_model
 from edge.models.library import Library
 from edge.models.standing import Unreadable, every_model
-from edge.settings import Folders, Settings, load_settings
+from edge.settings.chosen import Settings, load_settings
+from edge.settings.folders import Folders
 from edge.store.database import open_database
 
 _LITTLE_BYTES = GIB  # less than this free is worth a word

@@ -46,7 +46,7 @@ def _checks(*, network: bool) -> Iterator[Check]:
     from edge.cli.checkup import guarded
     from edge.cli.engine_check import check_engine
     from edge.loading import open_library
-    from edge.settings import Folders
+    from edge.settings.folders import Folders
 
     folders = Folders.find()
     yield checkup.check_python()
@@ -65,7 +65,7 @@ def _checks(*, network: bool) -> Iterator[Check]:
 def _offline() -> bool:
     """Whether the settings forbid the network; settings that cannot be read forbid it, too."""
     from edge.core.errors import UsageError
-    from edge.settings import load_settings
+    from edge.settings.chosen import load_settings
 
     try:
         return load_settings().offline

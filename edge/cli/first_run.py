@@ -22,7 +22,7 @@ from edge.models.download import NoSource, has_wheels
 from edge.models.layout import Layouts
 from edge.models.library import Library, Model
 from edge.models.sources import local_copies, plan, step_name
-from edge.settings import Settings
+from edge.settings.chosen import Settings
 from edge.store.state import State
 
 

@@ -26,7 +26,7 @@ def import_(
     """Use a model file of this machine; nothing is fetched."""
     from edge.core.errors import UsageError
     from edge.loading import open_library
-    from edge.settings import Folders
+    from edge.settings.folders import Folders
 
     if found == (file is not None):
         raise UsageError("name a file, or say --found", hint="edge import FILE.gguf")

@@ -74,7 +74,8 @@ def _open(name: str | None, memory: str | None) -> tuple[Library, _Subject]:
     from edge.loading import layouts_here, open_library
     from edge.models.layout import Layouts
     from edge.models.standing import Terms, find_device
-    from edge.settings import Folders, load_settings
+    from edge.settings.chosen import load_settings
+    from edge.settings.folders import Folders
 
     folders = Folders.find()
     settings = load_settings(flags={"memory": memory}, folders=folders)

@@ -16,7 +16,8 @@ from edge.loading import open_library
 from edge.models.fit import Fit
 from edge.models.library import Library, Model
 from edge.runtime import Runtime, open_model
-from edge.settings import FLAG, Folders, Settings, load_settings
+from edge.settings.chosen import FLAG, Settings, load_settings
+from edge.settings.folders import Folders
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
 from edge.store.state import State

@@ -25,7 +25,7 @@ def pull(
     from edge.cli.table import printable
     from edge.core.units import show_bytes
     from edge.loading import open_library
-    from edge.settings import Folders
+    from edge.settings.folders import Folders
 
     library = open_library(Folders.find())
     asked = _reference if name.startswith("hf:") else _by_name

@@ -46,7 +46,7 @@ def hosts_in_force() -> Hosts:
     import os
 
     from edge.models.sources import Hosts
-    from edge.settings import load_settings
+    from edge.settings.chosen import load_settings
 
     return Hosts.from_environ(os.environ, offline=load_settings().offline)
 

@@ -21,7 +21,7 @@ def rm(
     from edge.cli.table import printable
     from edge.loading import open_library
     from edge.models.names import find_here
-    from edge.settings import Folders
+    from edge.settings.folders import Folders
 
     library = open_library(Folders.find())
     weights = find_here(library, name)

@@ -22,7 +22,7 @@ def verify(
     from edge.core.errors import IntegrityError
     from edge.loading import open_library
     from edge.models.names import find_here, names_here
-    from edge.settings import Folders
+    from edge.settings.folders import Folders
 
     library = open_library(Folders.find())
     chosen = names_here(library) if name is None else {name: find_here(library, name)}

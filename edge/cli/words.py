@@ -20,6 +20,8 @@ def progress(event: Progress) -> str:
     """How far a wait has come; empty when it is not worth a word."""
     if event.phase is Phase.LOAD:
         return f"loading the model: {event.done * 100 // max(event.total, 1)} %"
+    if event.phase is Phase.CLOUD:
+        return f"asking the cloud: {event.done / 1000:.1f} s"
     if event.total < _WORTH_SHOWING_TOKENS:
         return ""
     return f"reading: {event.done} of {event.total} tokens"
@@ -46,6 +48,8 @@ def ended(reason: StopReason, n_ctx: int, longest_n_ctx: int) -> str:
             return "stopped; what was shown is kept"
         case StopReason.FAILED:
             return "the reply is incomplete; what was shown is kept"
+        case StopReason.FILTERED:
+            return "the provider's content filter ended the reply"
         case StopReason.END | StopReason.STOP_STRING:
             return ""
 

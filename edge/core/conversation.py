@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from edge.core.event import Attempt
-from edge.core.message import Message, Role
+from edge.core.message import Label, Message, Role
 
 
 class Outcome(StrEnum):
@@ -23,6 +23,8 @@ class Outcome(StrEnum):
 class Turn:
     """One prompt with its reply. `parent_id` is the turn it follows: turns form a tree.
 
+    `reply_label` is the join of all the reply was made from.
+
     `started_at_utc` is ISO 8601 with a trailing Z; order comes from the tree,
     never from the clock.
     """
@@ -33,20 +35,25 @@ class Turn:
     attempts: tuple[Attempt, ...]
     started_at_utc: str
     outcome: Outcome
+    reply_label: Label = Label.PRIVATE
 
     @property
     def reply(self) -> Message:
-        """What came back, over all attempts, without its reasoning."""
-        text = "".join(attempt.answer for attempt in self.attempts)
-        return Message(Role.ASSISTANT, text, self.prompt.label)
+        """What was shown, over all attempts, without its reasoning."""
+        text = "".join(attempt.answer for attempt in self.attempts if attempt.shown)
+        return Message(Role.ASSISTANT, text, Label.join(self.prompt.label, self.reply_label))
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """All turns from the first to the newest, under one system prompt."""
+    """All turns from the first to the newest, under one system prompt.
+
+    `label` is how new prompts begin; a private conversation stays private.
+    """
 
     id: str
     model: str
     system: str
     turns: tuple[Turn, ...]
     started_at_utc: str
+    label: Label = Label.PRIVATE

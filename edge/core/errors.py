@@ -12,6 +12,12 @@
     ├── DoesNotFit                     22   more memory needed than is free
     ├── EngineDied                     23   the engine's process ended twice in one turn
     ├── ContextFull                    24   the newest message alone exceeds the context
+    ├── PrivacyRefused                 30   private text was asked to leave, and did not
+    ├── BudgetSpent                    31   a cap would have been exceeded
+    ├── CloudError                     33   asking the cloud failed; `fault` says how
+    │   ├── CloudAuth                  32   no key, a wrong one, or one without the right
+    │   ├── CloudUnavailable           33   not reached, not now, or not answered in time
+    │   └── CloudIncomplete            34   the answer broke off, or was no answer
     ├── StoreDamaged                   40   the conversation store cannot be read
     └── Cancelled                     130   the user stopped it
 
@@ -20,6 +26,7 @@ The codes are stable: scripts may test them.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -119,6 +126,79 @@ class ContextFull(EdgeError):
 
     code = "E-CONTEXT-FULL"
     exit_code = 24
+
+
+class PrivacyRefused(EdgeError):
+    """Text that is private was asked to leave this machine; nothing was sent."""
+
+    code = "E-PRIVATE"
+    exit_code = 30
+
+
+class BudgetSpent(EdgeError):
+    """What a send could cost does not fit under a cap; nothing was sent."""
+
+    code = "E-BUDGET"
+    exit_code = 31
+
+
+class CloudFault(StrEnum):
+    """How asking the cloud failed; what follows from each is decided in chat.breaker."""
+
+    UNREACHABLE = "unreachable"  # name, connection or TLS: nothing was sent
+    TIMEOUT = "timeout"  # nothing came in time
+    RATE = "rate"  # asked to slow down
+    SERVER = "server"  # an error of theirs
+    BROKEN = "broken"  # cut, stalled or malformed
+    AUTH = "auth"  # the key, or its rights
+    MODEL = "model"  # no such model, or not for this key
+    BILLING = "billing"  # an unpaid account, or a quota that is used up
+    REQUEST = "request"  # they refuse the request itself
+
+
+class CloudError(EdgeError):
+    """Asking the cloud failed. `retry_after_s` is what the provider asked us to wait.
+
+    `provider_code` is the provider's own word for it, empty where it gave none. No
+    text of the talk is in any of them.
+    """
+
+    code = "E-CLOUD"
+    exit_code = 33
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fault: CloudFault,
+        hint: str = "",
+        retry_after_s: float | None = None,
+        provider_code: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.fault = fault
+        self.retry_after_s = retry_after_s
+        self.provider_code = provider_code
+
+
+class CloudAuth(CloudError):
+    """There is no key, the key is wrong, or it has not the right."""
+
+    code = "E-CLOUD-AUTH"
+    exit_code = 32
+
+
+class CloudUnavailable(CloudError):
+    """The cloud was not reached, cannot now, or did not answer in time."""
+
+    code = "E-CLOUD-UNAVAILABLE"
+
+
+class CloudIncomplete(CloudError):
+    """The answer broke off or was no answer; what was shown is kept."""
+
+    code = "E-CLOUD-INCOMPLETE"
+    exit_code = 34
 
 
 class StoreDamaged(EdgeError):

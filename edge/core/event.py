@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from edge.core.decision import Decision, Target
+from edge.core.units import Money
 
 
 class Channel(StrEnum):
@@ -24,6 +25,7 @@ class Phase(StrEnum):
 
     LOAD = "load"  # thousandths of the weights
     PREFILL = "prefill"  # tokens
+    CLOUD = "cloud"  # milliseconds waited for the cloud, of those it may take
 
 
 class StopReason(StrEnum):
@@ -33,6 +35,7 @@ class StopReason(StrEnum):
     STOP_STRING = "stop_string"
     MAX_TOKENS = "max_tokens"
     CONTEXT_FULL = "context_full"
+    FILTERED = "filtered"  # the provider's content filter ended it
     CANCELLED = "cancelled"
     FAILED = "failed"  # the engine failed after it had shown something
 
@@ -43,11 +46,20 @@ class NoticeCode(StrEnum):
     LEFT_OUT = "left_out"  # oldest turns no longer fit the context
     RESTARTED = "restarted"  # the engine died and goes on from the tape
     UNKNOWN_TEMPLATE = "unknown_template"  # the file carries a template we have not seen
+    MADE_PRIVATE = "made_private"  # something private was found in the prompt
+    CONTEXT_KEPT = "context_kept"  # the cloud did not see the private turns
+    CLOUD_SKIPPED = "cloud_skipped"  # the policy would have sent it, and it stayed
+    OTHER_MODEL = "other_model"  # the cloud answered with another model than asked
+    COST = "cost"  # the provider counted otherwise than reserved
+    OFFER = "offer"  # the answer looks weak; the cloud may be asked
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one engine's share of a turn took. `prompt_tokens` includes `cached_tokens`."""
+    """What one engine's share of a turn took. `prompt_tokens` includes `cached_tokens`.
+
+    `cost` is None on the device, and where nothing is known of it.
+    """
 
     prompt_tokens: int
     cached_tokens: int
@@ -55,6 +67,7 @@ class Usage:
     ttft_s: float
     prefill_s: float
     decode_s: float
+    cost: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One engine's share of a turn. `confidence` is None when no token was chosen."""
+    """One engine's share of a turn. `confidence` is None when no token was chosen.
+
+    `shown` False: its text was held back or came too late, and nobody read it.
+    """
 
     n: int
     decision: Decision
@@ -89,6 +105,7 @@ class Attempt:
     usage: Usage
     confidence: Confidence | None
     spans: tuple[Span, ...]
+    shown: bool = True
 
     @property
     def answer(self) -> str:

@@ -1,4 +1,4 @@
-"""One utterance: who says it, what it says, and how far it may travel."""
+"""One utterance: who says it, what it says, and how far it may travel; and what may leave."""
 
 from __future__ import annotations
 
@@ -33,3 +33,19 @@ class Message:
     role: Role
     text: str
     label: Label = Label.PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Messages that may leave this machine, and the turns they are of.
+
+    Built by routing.privacy alone. Raises ValueError for a message that is not
+    public: the last check before the door.
+    """
+
+    messages: tuple[Message, ...]
+    turn_ids: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if any(message.label is not Label.PUBLIC for message in self.messages):
+            raise ValueError("a private message was about to be cleared")

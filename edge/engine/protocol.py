@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from edge.core.cloud import Deadlines, Permit, Sent
 from edge.core.event import Confidence, Delta, Notice, Progress, StopReason, Usage
 from edge.core.message import Message
 from edge.core.spec import Sampling
@@ -48,11 +49,31 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an engine needs to answer once. `timeline_id` names the tape it may continue."""
+    """What an engine needs to answer once. `timeline_id` names the tape it may continue.
+
+    `reply_so_far` is text of the reply that was shown already: the engine goes on
+    right behind it and does not say it again.
+    """
 
     timeline_id: str
     messages: tuple[Message, ...]
     sampling: Sampling
+    thinking: bool = False
+    cancel: Cancel = field(default_factory=Cancel)
+    reply_so_far: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudRequest:
+    """How to ask a cloud once; what it is told comes with the Permit, never as text.
+
+    Where the last message of the Permit is the assistant's, the cloud goes on right
+    behind it, if it can.
+    """
+
+    model: str
+    sampling: Sampling
+    deadlines: Deadlines
     thinking: bool = False
     cancel: Cancel = field(default_factory=Cancel)
 
@@ -64,6 +85,31 @@ class Answered:
     stop_reason: StopReason
     usage: Usage
     confidence: Confidence | None
+
+
+class SendLog(Protocol):
+    """Where every send is written down before a byte of it leaves."""
+
+    def sending(self, sent: Sent) -> None:
+        """Returns when it is on disk; raises an EdgeError, and then nothing is sent."""
+        ...
+
+
+class CloudSide(Protocol):
+    """Answers on a Permit; what `engine.cloud.CloudEngine` promises.
+
+    A stream ends with one Answered, or raises a CloudError. While it waits it
+    yields Progress of Phase.CLOUD at least every 20 ms, so that its reader can
+    look at other things.
+    """
+
+    def stream(self, permit: Permit, request: CloudRequest) -> Generator[EngineEvent, None, None]:
+        """Send once and answer; closing the iterator cancels."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back; a second call does nothing."""
+        ...
 
 
 EngineEvent = Progress | Delta | Notice | Answered

@@ -23,7 +23,7 @@ from edge.core.errors import Busy, EdgeError, IntegrityError, UsageError
 from edge.core.spec import Quant
 from edge.models.card import NAME, Card, now_utc, plain_card, read_card
 from edge.models.disk import check_bytes, plain_file, sha256_of, sync, take, watching_room
-from edge.settings import cannot_write, private_folder
+from edge.settings.folders import cannot_write, private_folder
 
 ORPHAN_AGE_S = 24 * 3600
 _DIGEST = re.compile(r"[0-9a-f]{64}")

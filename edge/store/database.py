@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from edge.core.errors import UsageError
-from edge.settings import cannot_write, private_folder
+from edge.settings.folders import cannot_write, private_folder
 from edge.store.faults import BUSY_S, damaged, our_errors
 from edge.store.owner import Owner
 from edge.store.schema import APPLICATION_ID, MIGRATIONS, Migration

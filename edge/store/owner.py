@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.settings import cannot_write, private_folder
+from edge.settings.folders import cannot_write, private_folder
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from edge.settings import Folders, cannot_write, private_folder
+from edge.settings.folders import Folders, cannot_write, private_folder
 
 
 class State:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from edge.bench.subject import Subject, subject_of
-from edge.settings import Folders, load_settings
+from edge.settings.chosen import load_settings
+from edge.settings.folders import Folders
 from tiny_home import furnish
 
 MakeSubject = Callable[..., Subject]

@@ -10,7 +10,7 @@ from reports import report_of
 
 from edge.bench.history import History
 from edge.core.errors import UsageError
-from edge.settings import Folders
+from edge.settings.folders import Folders
 
 NOW = report_of({})
 

@@ -18,7 +18,8 @@ from edge.bench.rows import Findings
 from edge.bench.run import SECTIONS, USUAL
 from edge.bench.subject import subject_of
 from edge.bench.threads import busy_core, rows_of
-from edge.settings import Folders, load_settings
+from edge.settings.chosen import load_settings
+from edge.settings.folders import Folders
 from tiny_home import furnish
 
 ONCE = Effort(pairs=1, deep_pairs=1, conversations=1, rounds=1, stops=1)

@@ -11,7 +11,7 @@ import pytest
 from edge.cli.slash import COMMANDS, Command, Said, parse
 from edge.core.conversation import Conversation, Outcome
 from edge.core.errors import UnknownName
-from edge.settings import Folders
+from edge.settings.folders import Folders
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
 from shell import edge

@@ -18,7 +18,8 @@ from edge.models.catalog import Catalog, load_catalog
 from edge.models.layout import Layouts
 from edge.models.library import Library
 from edge.models.shelf import Shelf
-from edge.settings import Folders, Settings
+from edge.settings.chosen import Settings
+from edge.settings.folders import Folders
 from edge.store.state import State
 from shell import NOBODY, edge
 from terminal import at_terminal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.cli.flags import Flags
-from edge.settings import FLAG, load_settings
+from edge.settings.chosen import FLAG, load_settings
 from shell import edge
 
 SHARED = (

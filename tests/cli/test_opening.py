@@ -13,7 +13,8 @@ from edge.core.spec import Quant
 from edge.models.catalog import Catalog, load_catalog
 from edge.models.library import Library
 from edge.models.shelf import Shelf
-from edge.settings import Folders, Settings
+from edge.settings.chosen import Settings
+from edge.settings.folders import Folders
 from tiny_gguf import make_tiny
 
 SHORT = Settings(max_tokens=1, n_threads=1, snapshots=False)

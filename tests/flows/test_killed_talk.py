@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge.core.conversation import Outcome
-from edge.settings import Folders
+from edge.settings.folders import Folders
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
 from tiny_home import furnish

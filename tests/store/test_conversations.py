@@ -18,7 +18,7 @@ from edge.core.errors import EdgeError, UnknownName, UsageError
 from edge.core.event import Attempt, Channel, Confidence, Span, StopReason, Usage
 from edge.core.message import Label, Message, Role
 from edge.core.units import Money
-from edge.settings import Folders
+from edge.settings.folders import Folders
 from edge.store.codec import decode, encode
 from edge.store.conversations import Conversations
 from edge.store.database import Database, open_database
