@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -88,7 +88,7 @@ def load_catalog(path: Path | None = None) -> Catalog:
 
     Raises UsageError naming the file and the line (bad TOML) or the key (bad value).
     """
-    path = _own_file() if path is None else path
+    path = _shipped_file() if path is None else path
     # pydantic costs a tenth of a second: only those who read a catalog pay.
     from pydantic import ValidationError
 
@@ -101,7 +101,29 @@ def load_catalog(path: Path | None = None) -> Catalog:
         raise _bad_value(path, cause) from cause
 
 
-def _own_file() -> Path:
+def with_own_clouds(catalog: Catalog, path: Path) -> Catalog:
+    """The catalog with the cloud models of the user's own file over ours, where there is one.
+
+    Raises UsageError naming the file and the line or the key.
+    """
+    if not path.is_file():
+        return catalog
+    from pydantic import ValidationError
+
+    from edge.models.catalog_clouds import OwnClouds
+
+    document = _parse(path)
+    try:
+        tables = OwnClouds.model_validate(document).clouds
+        own = {name: table.value(name, catalog.clouds.get(name)) for name, table in tables.items()}
+    except ValidationError as cause:
+        raise _bad_value(path, cause) from cause
+    except ValueError as cause:
+        raise UsageError(f"{path}: {cause}", hint=f"mend {path.name}") from cause
+    return replace(catalog, clouds=MappingProxyType({**catalog.clouds, **own}))
+
+
+def _shipped_file() -> Path:
     """The catalog beside this module (installed), else at the checkout's top."""
     here = Path(__file__).resolve()
     installed = here.with_name("models.toml")

@@ -5,21 +5,15 @@ Imports pydantic, so it is itself imported only while a catalog is being read.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from edge.core.spec import (
-    CloudSpec,
     HubSource,
     ModelScopeSource,
     ModelSpec,
-    Price,
-    PriceTier,
     Purpose,
     Quant,
     Sampling,
@@ -27,31 +21,24 @@ from edge.core.spec import (
     Thinking,
     WheelSource,
 )
-from edge.core.units import Money
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\n]+$")]
-# A name on disk and inside a URL: no folder, no option, no hidden file.
-FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\.gguf$")]
-Repo = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")
-]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
-Positive = Annotated[int, Field(gt=0, strict=True)]
-Bytes = Annotated[int, Field(gt=0, lt=2**50, strict=True)]
-Cost = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-Status = Literal["verified", "single source", "derived", "assumed"]
-MEBIBYTE = 1024 * 1024
-
-
-class _Table(BaseModel):
-    """A table of the file: a field nobody knows is a mistake, not a wish."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from edge.models.catalog_clouds import CloudTable
+from edge.models.catalog_fields import (
+    MEBIBYTE,
+    Bytes,
+    Commit,
+    FileName,
+    Line,
+    Name,
+    Positive,
+    Repo,
+    Sha256,
+    Status,
+    Table,
+    refuse_repeats,
+)
 
 
-class SamplingTable(_Table):
+class SamplingTable(Table):
     """The makers' sampling; seed, length and stop strings belong to a request."""
 
     temperature: float = Field(ge=0, le=5, allow_inf_nan=False)
@@ -66,20 +53,20 @@ class SamplingTable(_Table):
         return Sampling(**self.model_dump())
 
 
-class HubTable(_Table):
+class HubTable(Table):
     """A Hugging Face repository, at a commit where one is known."""
 
     repo: Repo
     revision: Commit | None = None
 
 
-class ModelScopeTable(_Table):
+class ModelScopeTable(Table):
     """A ModelScope repository."""
 
     repo: Repo
 
 
-class WheelTable(_Table):
+class WheelTable(Table):
     """Patterns for the pieces of a file that travel inside wheels."""
 
     package: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*\{n(:0\d)?\}$")]
@@ -90,7 +77,7 @@ class WheelTable(_Table):
     parts: int = Field(gt=0, le=999)
 
 
-class QuantTable(_Table):
+class QuantTable(Table):
     """One file of a model."""
 
     name: Name
@@ -125,7 +112,7 @@ class QuantTable(_Table):
         return Quant(**known, sources=tuple(self._sources()))
 
 
-class ModelTable(_Table):
+class ModelTable(Table):
     """A model with its quants."""
 
     title: Line
@@ -158,7 +145,7 @@ class ModelTable(_Table):
         if self.licence != "Apache-2.0" and not self.licence_warning:
             raise ValueError("licence_warning is missing: only Apache-2.0 needs none")
         self._check_sampling()
-        _refuse_repeats("quant", (quant.name for quant in self.quants))
+        refuse_repeats("quant", (quant.name for quant in self.quants))
         return self
 
     def _check_sampling(self) -> None:
@@ -183,64 +170,7 @@ class ModelTable(_Table):
         )
 
 
-class TierTable(_Table):
-    """What a million tokens cost up to an input length."""
-
-    up_to_tokens: Positive | None = None
-    per_million_in: Cost
-    per_million_out: Cost
-    per_million_out_thinking: Cost | None = None
-
-    def value(self, currency: str) -> PriceTier:
-        """The same as the core's value; without a thinking price the output price holds."""
-        thinking = self.per_million_out_thinking
-        thinking = self.per_million_out if thinking is None else thinking
-        amounts = (self.per_million_in, self.per_million_out, thinking)
-        return PriceTier(self.up_to_tokens, *(Money(amount, currency) for amount in amounts))
-
-
-class PriceTable(_Table):
-    """A dated price list."""
-
-    region: Literal["mainland", "international"]
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-    as_of: date
-    source: Line
-    status: Status
-    tiers: Annotated[tuple[TierTable, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _tiers_rise(self) -> Self:
-        limits = [tier.up_to_tokens or 2**63 for tier in self.tiers]
-        if limits != sorted(set(limits)):
-            raise ValueError("tiers must rise in up_to_tokens; only the last may leave it out")
-        return self
-
-    def value(self) -> Price:
-        """The same as the core's value; the status stays readable in the source."""
-        tiers = tuple(tier.value(self.currency) for tier in self.tiers)
-        return Price(self.region, tiers, self.as_of, f"{self.source} ({self.status})")
-
-
-class CloudTable(_Table):
-    """A model somebody else runs."""
-
-    n_ctx: Positive
-    max_output_tokens: Positive
-    prices: Annotated[tuple[PriceTable, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _one_price_a_region(self) -> Self:
-        _refuse_repeats("region", (price.region for price in self.prices))
-        return self
-
-    def value(self, name: str) -> CloudSpec:
-        """The same as the core's value."""
-        prices = tuple(price.value() for price in self.prices)
-        return CloudSpec(name, self.n_ctx, self.max_output_tokens, prices)
-
-
-class DeviceStatus(_Table):
+class DeviceStatus(Table):
     """How well each figure of a device is known."""
 
     n_cores: Status
@@ -248,7 +178,7 @@ class DeviceStatus(_Table):
     bandwidth_bytes_per_s: Status
 
 
-class DeviceTable(_Table):
+class DeviceTable(Table):
     """A device that is not here."""
 
     title: Line
@@ -259,22 +189,16 @@ class DeviceTable(_Table):
     status: DeviceStatus
 
 
-class CatalogTable(_Table):
+class CatalogTable(Table):
     """The whole file."""
 
     schema_version: Literal[1]
     models: dict[Name, ModelTable]
-    clouds: dict[Name, CloudTable] = {}
-    devices: dict[Name, DeviceTable] = {}
+    clouds: dict[Name, CloudTable] = Field(default_factory=dict)
+    devices: dict[Name, DeviceTable] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _files_are_distinct(self) -> Self:
         hashes = (quant.sha256 for model in self.models.values() for quant in model.quants)
-        _refuse_repeats("sha256", hashes)
+        refuse_repeats("sha256", hashes)
         return self
-
-
-def _refuse_repeats(what: str, values: Iterator[str]) -> None:
-    repeated = [value for value, count in Counter(values).items() if count > 1]
-    if repeated:
-        raise ValueError(f"{what} {repeated[0]!r} is given twice")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import lzma
+import os
 import re
 import struct
 import subprocess
@@ -24,12 +25,12 @@ from edge.core.spec import WheelSource
 from edge.core.units import MIB
 from edge.models.part import Part
 from edge.models.sources import Patience
+from edge.settings.keys import without_keys
 
 # These words become arguments of a command: neither may look like an option.
 _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _COUNT = re.compile(r"[0-9]{1,15}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+]*")
-
 
 # What zipfile raises for a damaged archive; RuntimeError is a member that is
 # locked with a password, or packed in a way it does not know.
@@ -108,6 +109,7 @@ class Wheels:
                 errors="replace",
                 check=False,
                 timeout=self.longest_s,
+                env=without_keys(os.environ),
             )
         except subprocess.TimeoutExpired as cause:
             raise NetworkError(f"pip did not bring {pin} in {self.longest_s:g} s") from cause

@@ -1,15 +1,13 @@
 """What the user chose and where it said so: flags > EDGE_* > config.toml > default.
 
-Nothing here writes when imported or loaded.
+The tables of the cloud, of privacy and of the budget stand in the same file and are
+read by edge.settings.cloud. Nothing here writes when imported or loaded.
 """
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
-import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -17,7 +15,9 @@ from typing import Any
 
 from edge.core.errors import UsageError
 from edge.core.memory import MemoryPolicy
+from edge.settings.config_file import BESIDE, read_config
 from edge.settings.folders import Folders
+from edge.settings.table import looks_like_key, near, shown
 
 DEFAULT = "default"
 _POLICIES = tuple(MemoryPolicy)
@@ -135,11 +135,9 @@ def load_settings(
     or out of range, also when a stronger origin would have hidden it.
     """
     folders = folders or Folders.find(environ)
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
     path = folders.config_file
-    for name, value in _read_file(path).items():
-        values[name], origins[name] = _checked(name, value, str(path)), str(path)
+    values = flat_settings(read_config(path), path)
+    origins = dict.fromkeys(values, str(path))
     for name in _RULES:
         if environ.get(env_name(name)):
             origins[name] = env_name(name)
@@ -148,6 +146,12 @@ def load_settings(
         if value is not None:
             values[name], origins[name] = _checked(name, value, FLAG), FLAG
     return Settings(**values, origins=origins)
+
+
+def flat_settings(document: Mapping[str, object], path: Path) -> dict[str, Any]:
+    """The settings of a document that was read from `path`, checked; raises UsageError."""
+    flat = {name: value for name, value in document.items() if name not in BESIDE}
+    return {name: _checked(name, value, str(path)) for name, value in flat.items()}
 
 
 def _checked(name: str, value: object, origin: str) -> Any:
@@ -160,7 +164,7 @@ def _checked(name: str, value: object, origin: str) -> Any:
         return rule.read_text(str(value)) if spelled else rule.read(value)
     except (ValueError, OverflowError) as cause:
         raise UsageError(
-            f"{name} is {_shown(value)} (from {origin}) and must be {rule.wanted()}",
+            f"{name} is {shown(value)} (from {origin}) and must be {rule.wanted()}",
             hint=_correction(name, rule, origin),
         ) from cause
 
@@ -174,36 +178,6 @@ def _correction(name: str, rule: _Rule, origin: str) -> str:
     return f"{name} = {example}"
 
 
-def _shown(value: object) -> str:
-    shown = ascii(value) if isinstance(value, str) else repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
-
-
 def _unknown(name: str, where: str) -> UsageError:
-    near = difflib.get_close_matches(name, _RULES, n=2, cutoff=0.5)
-    return UsageError(
-        f"there is no setting {name!r} ({where})",
-        hint=" or ".join(near) if near else f"one of {', '.join(_RULES)}",
-    )
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    # A path that is not absolute means there is no home; the working folder is not one.
-    if not path.is_absolute():
-        return {}
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe could be waited on for ever
-            raise UsageError(f"cannot read {str(path)!r}: it is no file", hint=f"ls -l {path}")
-        # Some editors put a byte order mark in front, which TOML does not know.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as cause:
-        raise UsageError(
-            f"cannot read {str(path)!r}: {cause.strerror}", hint=f"ls -l {path}"
-        ) from cause
-    # ValueError: of TOML and of UTF-8 alike; RecursionError: nested without end.
-    except (ValueError, RecursionError) as cause:
-        raise UsageError(
-            f"{str(path)!r} is not valid TOML: {cause}", hint=f"correct {path}, or move it away"
-        ) from cause
+    said = "something like a key" if looks_like_key(name) else repr(name)
+    return UsageError(f"there is no setting {said} ({where})", hint=near(name, (*_RULES, *BESIDE)))

@@ -180,7 +180,7 @@ def test_a_commit_nobody_knows_is_left_out(catalog):
 def test_prices_are_exact_dated_and_tiered(catalog):
     mainland, abroad = catalog.clouds["qwen-plus"].prices
     assert (mainland.region, mainland.as_of) == ("mainland", date(2026, 5, 30))
-    assert mainland.source.endswith("(verified)")
+    assert mainland.source.endswith("(single source)")
     second = mainland.tiers[1]
     assert second.up_to_tokens == 262_144
     assert second.per_million_in == Money(Decimal("2.4"), "CNY")
