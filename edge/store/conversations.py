@@ -7,34 +7,33 @@ it died is marked incomplete by `recover`.
 
 from __future__ import annotations
 
-import difflib
-import secrets
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from edge.core.conversation import Conversation, Outcome, Turn
+from edge.core.decision import Target
 from edge.core.errors import UnknownName, UsageError
-from edge.core.event import Attempt
-from edge.core.message import Message
+from edge.core.event import Attempt, Usage
+from edge.core.message import Label, Message
 from edge.store.database import Database, utc_now
+from edge.store.ids import CONVERSATIONS, TURNS, find_id, free_id, random_id
+from edge.store.past import PastAttempt, past_attempts, past_usages
 from edge.store.rows import insert_attempt, insert_turn, read_conversation, read_turn
 
-# Crockford's base 32: no i, l, o or u, so an id can be read aloud and typed.
-# https://www.crockford.com/base32.html
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_MISREAD = str.maketrans("oil", "011")
-_ID_LENGTH = 8
 _OPENING_LENGTH = 80
 
 _START = """
-    INSERT INTO conversations (id, model, system, started_at_utc, used)
-    VALUES (?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM conversations))
+    INSERT INTO conversations (id, model, system, started_at_utc, label, used)
+    VALUES (?, ?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM conversations))
 """
-_TAKEN = {
-    "conversations": "SELECT 1 FROM conversations WHERE id = ?",
-    "turns": "SELECT 1 FROM turns WHERE id = ?",
-}
+# The reply to a prompt that was marked private while it was written is private.
+_END = """
+    UPDATE turns SET outcome = ?, reply_label = max(?, label), owner = ''
+    WHERE id = ? AND owner = ?
+"""
+_MARK_CONVERSATION = "UPDATE conversations SET label = :label WHERE id = :id"
+_MARK_TURNS = "UPDATE turns SET label = :label, reply_label = :label WHERE conversation_id = :id"
 _TOUCH = """
     UPDATE conversations SET used = (SELECT max(used) + 1 FROM conversations) WHERE id = ?
 """
@@ -56,11 +55,6 @@ _THREAD = """
     )
     SELECT turns.* FROM turns JOIN path USING (id) ORDER BY seq
 """
-
-
-def random_id() -> str:
-    """Eight random characters; the caller checks that nobody has them."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +82,12 @@ class Conversations:
         self._now_utc = now_utc
         self._new_id = new_id
 
-    def start(self, model: str, system: str) -> Conversation:
-        """A new conversation without turns."""
+    def start(self, model: str, system: str, label: Label = Label.PRIVATE) -> Conversation:
+        """A new conversation without turns; `label` is how its prompts begin."""
         with self._database.write() as connection:
-            new_id, now = self._free_id(connection, "conversations"), self._now_utc()
-            connection.execute(_START, (new_id, model, system, now))
-        return Conversation(new_id, model, system, (), now)
+            new_id, now = free_id(connection, CONVERSATIONS, self._new_id), self._now_utc()
+            connection.execute(_START, (new_id, model, system, now, label))
+        return Conversation(new_id, model, system, (), now, label)
 
     def begin_turn(self, conversation_id: str, parent_id: str | None, prompt: Message) -> Turn:
         """Keep a prompt that follows the turn `parent_id`; it is on disk when this returns.
@@ -105,16 +99,22 @@ class Conversations:
             _found(connection.execute(_TOUCH, (conversation_id,)), conversation_id)
             if parent_id is not None:
                 _require_turn(connection, conversation_id, parent_id)
-            turn_id, now = self._free_id(connection, "turns"), self._now_utc()
+            turn_id, now = free_id(connection, TURNS, self._new_id), self._now_utc()
             turn = Turn(turn_id, parent_id, prompt, (), now, Outcome.OPEN)
             insert_turn(connection, conversation_id, turn, owner)
         return turn
 
-    def end_turn(self, turn_id: str, attempts: Iterable[Attempt], outcome: Outcome) -> None:
+    def end_turn(
+        self,
+        turn_id: str,
+        attempts: Iterable[Attempt],
+        outcome: Outcome,
+        reply_label: Label = Label.PRIVATE,
+    ) -> None:
         """Keep what was answered and how the turn ended; all of it or nothing.
 
-        Ends a turn begun through this opened store, once; raises UnknownName
-        for any other.
+        `reply_label` is the join of all the reply was made from. Ends a turn begun
+        through this opened store, once; raises UnknownName for any other.
         """
         if outcome is Outcome.OPEN:
             raise UsageError("a turn cannot end as open", hint="finished, stopped or failed")
@@ -122,10 +122,7 @@ class Conversations:
         with self._database.write() as connection:
             # By owner, not by outcome: should another process have taken this one
             # for dead and marked the turn, the answer still finds its place.
-            ended = connection.execute(
-                "UPDATE turns SET outcome = ?, owner = '' WHERE id = ? AND owner = ?",
-                (outcome, turn_id, owner),
-            )
+            ended = connection.execute(_END, (outcome, reply_label, turn_id, owner))
             if ended.rowcount == 0:
                 raise UnknownName(f"there is no turn {turn_id!r} begun here and not ended")
             for attempt in attempts:
@@ -151,12 +148,14 @@ class Conversations:
         Raises UnknownName, with near ids when there are some.
         """
         with self._database.read() as connection:
-            return read_conversation(connection, _find(connection, name))
+            found = find_id(connection, CONVERSATIONS, name)
+            row = connection.execute("SELECT * FROM conversations WHERE id = ?", (found,))
+            return read_conversation(connection, row.fetchone())
 
     def require(self, conversation_id: str) -> None:
         """Raises UnknownName when there is no conversation of this very id."""
         with self._database.read() as connection:
-            found = connection.execute(_TAKEN["conversations"], (conversation_id,)).fetchone()
+            found = connection.execute(CONVERSATIONS.taken, (conversation_id,)).fetchone()
         if found is None:
             raise _unknown(conversation_id)
 
@@ -181,6 +180,44 @@ class Conversations:
             if not rows:
                 raise UnknownName(f"there is no turn {turn_id!r}")
             return tuple(read_turn(connection, row) for row in rows)
+
+    def find_turn(self, name: str) -> Turn:
+        """The turn of that id, or of the one id that begins so, in any conversation.
+
+        Raises UnknownName, with near ids when there are some.
+        """
+        with self._database.read() as connection:
+            found = find_id(connection, TURNS, name)
+            row = connection.execute("SELECT * FROM turns WHERE id = ?", (found,)).fetchone()
+            return read_turn(connection, row)
+
+    def latest_turn(self) -> Turn | None:
+        """The turn begun last, whatever the clock said then."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT * FROM turns ORDER BY seq DESC LIMIT 1").fetchone()
+            return None if row is None else read_turn(connection, row)
+
+    def decisions(self, limit: int | None = None) -> Iterator[PastAttempt]:
+        """The newest `limit` attempts of all conversations, or every one, oldest first.
+
+        Raises StoreDamaged at an attempt that cannot be read.
+        """
+        return past_attempts(self._database, limit)
+
+    def usages(self, limit: int = 50) -> tuple[tuple[Target, str, Usage], ...]:
+        """Who answered with which model and what it took: the newest attempts, newest first."""
+        return past_usages(self._database, limit)
+
+    def mark_private(self, conversation_id: str) -> None:
+        """Make a conversation private, with every prompt and reply in it; raises UnknownName.
+
+        There is no way back: marks only rise.
+        """
+        with self._database.write() as connection:
+            marked = {"label": Label.PRIVATE, "id": conversation_id}
+            done = connection.execute(_MARK_CONVERSATION, marked)
+            _found(done, conversation_id)
+            connection.execute(_MARK_TURNS, marked)
 
     def set_system(self, conversation_id: str, system: str) -> None:
         """Change the system prompt; raises UnknownName."""
@@ -213,12 +250,6 @@ class Conversations:
                 owners,
             ).rowcount
 
-    def _free_id(self, connection: sqlite3.Connection, table: str) -> str:
-        taken = _TAKEN[table]
-        while connection.execute(taken, (candidate := self._new_id(),)).fetchone():
-            pass
-        return candidate
-
 
 def _found(done: sqlite3.Cursor, conversation_id: str) -> None:
     if done.rowcount == 0:
@@ -235,29 +266,3 @@ def _require_turn(connection: sqlite3.Connection, conversation_id: str, turn_id:
     )
     if turn.fetchone() is None:
         raise UnknownName(f"conversation {conversation_id!r} has no turn {turn_id!r}")
-
-
-def _find(connection: sqlite3.Connection, name: str) -> sqlite3.Row:
-    typed = name.strip().lower().translate(_MISREAD)
-    # "~" sorts after every character of the alphabet.
-    rows = connection.execute(
-        "SELECT * FROM conversations WHERE id >= ? AND id < ? ORDER BY used DESC",
-        (typed, f"{typed}~"),
-    ).fetchall()
-    if len(rows) == 1 and typed:
-        row: sqlite3.Row = rows[0]
-        return row
-    if rows:
-        raise UnknownName(
-            f"{_shortened(name)!r} begins the ids of {len(rows)} conversations",
-            hint=" or ".join(row["id"] for row in rows[:3]),
-        )
-    ids = [row["id"] for row in connection.execute("SELECT id FROM conversations ORDER BY used")]
-    near = difflib.get_close_matches(typed, ids, n=3, cutoff=0.5) or ids[:-4:-1]
-    raise UnknownName(
-        f"there is no conversation {_shortened(name)!r}", hint=" or ".join(near) or "edge chat"
-    )
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= 60 else f"{name[:60]}…"

@@ -20,8 +20,8 @@ def insert_turn(
     connection.execute(
         """
         INSERT INTO turns (id, conversation_id, parent_id, role, text, label, crc,
-                           started_at_utc, outcome, owner)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                           started_at_utc, outcome, owner, reply_label)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             turn.id,
@@ -34,6 +34,7 @@ def insert_turn(
             turn.started_at_utc,
             turn.outcome,
             owner,
+            turn.reply_label,
         ),
     )
 
@@ -43,8 +44,8 @@ def insert_attempt(connection: sqlite3.Connection, turn_id: str, attempt: Attemp
     confidence = None if attempt.confidence is None else encode(attempt.confidence)
     written = connection.execute(
         """
-        INSERT INTO attempts (turn_id, n, decision, model, stop_reason, usage, confidence)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO attempts (turn_id, n, decision, model, stop_reason, usage, confidence, shown)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             turn_id,
@@ -54,6 +55,7 @@ def insert_attempt(connection: sqlite3.Connection, turn_id: str, attempt: Attemp
             attempt.stop_reason,
             encode(attempt.usage),
             confidence,
+            attempt.shown,
         ),
     )
     connection.executemany(
@@ -76,6 +78,7 @@ def read_conversation(connection: sqlite3.Connection, row: sqlite3.Row) -> Conve
         system=row["system"],
         turns=tuple(read_turn(connection, turn) for turn in turns),
         started_at_utc=row["started_at_utc"],
+        label=Label(row["label"]),
     )
 
 
@@ -92,6 +95,7 @@ def read_turn(connection: sqlite3.Connection, row: sqlite3.Row) -> Turn:
             attempts=tuple(_read_attempt(connection, attempt) for attempt in attempts),
             started_at_utc=row["started_at_utc"],
             outcome=Outcome(row["outcome"]),
+            reply_label=Label(row["reply_label"]),
         )
     except ValueError as cause:
         raise sqlite3.DatabaseError(f"turn {row['id']!r}: {cause}") from cause
@@ -110,6 +114,7 @@ def _read_attempt(connection: sqlite3.Connection, row: sqlite3.Row) -> Attempt:
         usage=decode(Usage, row["usage"]),
         confidence=None if confidence is None else decode(Confidence, confidence),
         spans=tuple(Span(Channel(span["channel"]), _text(span)) for span in spans),
+        shown=bool(row["shown"]),
     )
 
 

@@ -27,7 +27,7 @@ from edge.store.schema import MIGRATIONS, Migration
 from small_disk import make_read_only, small_disk
 
 PAGE_BYTES = 4096
-NOTES = Migration("0002 notes", ("CREATE TABLE notes (text TEXT NOT NULL) STRICT",))
+NOTES = Migration("9999 notes", ("CREATE TABLE notes (text TEXT NOT NULL) STRICT",))
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_each_migration_is_applied_once_and_by_name(path: Path) -> None:
         open_database(path, migrations=(*MIGRATIONS, NOTES)).close()
     with closing(sqlite3.connect(path)) as connection:
         names = [row[0] for row in connection.execute("SELECT name FROM migrations")]
-    assert names == ["0001 conversations", "0002 notes"]
+    assert names == [*(migration.name for migration in MIGRATIONS), NOTES.name]
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_store_of_a_newer_edge_is_refused_untouched_and_says_to_upgrade(path: 
     before = path.read_bytes()
     with pytest.raises(UsageError) as caught:
         open_database(path)
-    assert "'0002 notes'" in caught.value.message
+    assert "'9999 notes'" in caught.value.message
     assert caught.value.hint == "a newer edge: pip install -U . in its checkout"
     assert path.read_bytes() == before
 
