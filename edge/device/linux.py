@@ -8,8 +8,8 @@ from pathlib import Path
 from edge.core.units import KIB
 from edge.device.cgroups import memory_limits
 from edge.device.cores import count_cores
-from edge.device.files import read_numbers, read_text
-from edge.device.profile import DeviceProfile, Memory
+from edge.device.files import read_number, read_numbers, read_text
+from edge.device.profile import Battery, DeviceProfile, Memory
 
 
 def probe_linux(root: Path, cpus: frozenset[int]) -> DeviceProfile:
@@ -20,7 +20,7 @@ def probe_linux(root: Path, cpus: frozenset[int]) -> DeviceProfile:
         n_cores=count_cores(root, cpus),
         memory_bytes=memory.total_bytes,
         free_bytes=memory.free_bytes,
-        on_battery=_on_battery(root),
+        on_battery=linux_battery(root).drains,
     )
 
 
@@ -34,6 +34,24 @@ def linux_memory(root: Path) -> Memory:
     for limit, used in memory_limits(root):
         total, free = min(total, limit), min(free, max(0, limit - used))
     return Memory(total, free)
+
+
+def linux_battery(root: Path) -> Battery:
+    """The batteries of the machine, not those of its mouse; several are one of their mean charge.
+
+    A battery that drains while something is plugged in, for it gives too little, drains.
+    """
+    supplies = [
+        supply
+        for supply in sorted((root / "sys/class/power_supply").glob("*"))
+        if read_text(supply / "type") == "Battery" and read_text(supply / "scope") != "Device"
+    ]
+    if not supplies:
+        return Battery()
+    told = [read_number(supply / "capacity") for supply in supplies]
+    charges = [min(100, charge) for charge in told if charge is not None]
+    drains = any(read_text(supply / "status") == "Discharging" for supply in supplies)
+    return Battery(drains, sum(charges) // len(charges) if charges else None)
 
 
 def linux_cpu_name(root: Path) -> str:
@@ -54,15 +72,6 @@ def linux_cpu_name(root: Path) -> str:
         elif key == "CPU part":
             parts.add(f"{implementer}:{value}")
     return " ".join([*names, *sorted(parts)])
-
-
-def _on_battery(root: Path) -> bool | None:
-    """True while a battery of the machine (not of its mouse) drains; None without one."""
-    states = []
-    for supply in sorted((root / "sys/class/power_supply").glob("*")):
-        if read_text(supply / "type") == "Battery" and read_text(supply / "scope") != "Device":
-            states.append(read_text(supply / "status") == "Discharging")
-    return any(states) if states else None
 
 
 def _board_name(root: Path) -> str:

@@ -14,6 +14,28 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Battery:
+    """What the machine runs on, and how full it is in percent; None: no battery, or not known."""
+
+    drains: bool | None = None
+    percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How a machine is doing now, as far as it tells; None means not known.
+
+    `hot`: slowed down by its temperature, or at the point where it will be.
+    `load` is the share of its cores, 0 to 1, that other programs want at this moment.
+    """
+
+    on_battery: bool | None = None
+    battery_percent: int | None = None
+    hot: bool | None = None
+    load: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceProfile:
     """A machine as far as running a model goes.
 

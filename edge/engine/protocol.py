@@ -118,6 +118,21 @@ EngineEvent = Progress | Delta | Notice | Answered
 class Engine(Protocol):
     """Answers requests. A stream ends with one Answered, or raises an EdgeError."""
 
+    @property
+    def ready(self) -> bool:
+        """Whether it can begin at once, without loading first."""
+        ...
+
+    @property
+    def queue(self) -> int:
+        """How many replies would come before one that is asked for now."""
+        ...
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process that works for it, where it has one."""
+        ...
+
     def count_tokens(self, messages: Sequence[Message], *, thinking: bool) -> int:
         """Tokens the prompt of these messages takes, the opening of the reply included."""
         ...

@@ -40,7 +40,9 @@ class ScriptedEngine:
     A token is four characters, rounded up, and every delta is one token; a
     message takes four tokens more, and so does the opening of the reply.
     Limits, stop strings and cancelling work as in a real engine; nothing is
-    cached, no time is measured, no confidence known.
+    cached, no time is measured, no confidence known. Asked to go on with a reply,
+    it says the rest of its own if that begins with the words shown, else all of
+    it, and no reasoning.
 
     >>> engine = ScriptedEngine(["Hello!"])
     >>> engine.count_tokens([], thinking=False)
@@ -52,6 +54,21 @@ class ScriptedEngine:
         self._n_ctx = n_ctx
         self.requests: list[Request] = []
         self.closed = False
+
+    @property
+    def ready(self) -> bool:
+        """Always: there is nothing to load."""
+        return True
+
+    @property
+    def worker_pid(self) -> int | None:
+        """There is none."""
+        return None
+
+    @property
+    def queue(self) -> int:
+        """Nobody waits."""
+        return 0
 
     def count_tokens(self, messages: Sequence[Message], *, thinking: bool) -> int:
         """Four tokens and one per four characters for each message, four for the reply."""
@@ -68,6 +85,7 @@ class ScriptedEngine:
 
     def _play(self, request: Request) -> Iterator[EngineEvent]:
         n_prompt = self.count_tokens(request.messages, thinking=request.thinking)
+        n_prompt += _n_tokens(request.reply_so_far)
         room = self._n_ctx - n_prompt
         if room <= 0:
             raise ContextFull(
@@ -102,14 +120,16 @@ class _Speech:
 
     def deltas(self) -> Iterator[Delta]:
         """The reply in pieces; sets `stop_reason` before it ends."""
-        if self._request.thinking:
+        shown = self._request.reply_so_far
+        if self._request.thinking and not shown:
             yield from self._say(self._reply.reasoning, Channel.REASONING)
-        yield from self._say(self._reply.text, Channel.ANSWER)
+        yield from self._say(self._reply.text.removeprefix(shown), Channel.ANSWER)
         if self.stop_reason is StopReason.END and self._reply.fault is not None:
             raise self._reply.fault.error
 
     def _say(self, text: str, channel: Channel) -> Iterator[Delta]:
-        stops = TextStream(self._request.sampling.stop if channel is Channel.ANSWER else ())
+        marks = self._request.sampling.stop if channel is Channel.ANSWER else ()
+        stops = TextStream(marks, after=self._request.reply_so_far)
         for at in range(0, len(text), CHARS_PER_TOKEN):
             if not self._may_go_on():
                 break

@@ -28,12 +28,18 @@ class TextStream:
     Bytes that are no UTF-8 become U+FFFD. The stop string that is complete
     first wins (the longest, if two end together), so that the text does not
     depend on how it was cut into pieces.
+
+    `after` is what was shown before by others: it is not shown again and no stop
+    string within it counts, but one that begins in it and ends behind it does;
+    its beginning cannot be taken back.
     """
 
-    def __init__(self, stop: Sequence[str] = ()) -> None:
+    def __init__(self, stop: Sequence[str] = (), *, after: str = "") -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._stop = tuple(mark for mark in stop if mark)
-        self._held = ""
+        n_held = tail_that_may_begin(after, self._stop)
+        self._held = after[len(after) - n_held :]
+        self._n_shown = n_held  # characters of what is held that others have shown
         self._stopped = False
 
     @property
@@ -47,8 +53,8 @@ class TextStream:
 
     def close(self) -> str:
         """The rest: a held tail that became no stop string, a last broken character."""
-        text = self._take(self._decoder.decode(b"", final=True)) + self._held
-        self._held = ""
+        text = self._take(self._decoder.decode(b"", final=True)) + self._held[self._n_shown :]
+        self._held, self._n_shown = "", 0
         return text
 
     def _take(self, new: str) -> str:
@@ -62,10 +68,12 @@ class TextStream:
         # Only a tail shorter than the longest stop string is kept and searched
         # again, so a token costs the same at the end of a reply as at its start.
         self._held = "" if self._stopped else text[cut:]
-        return text[:cut]
+        n_shown, self._n_shown = self._n_shown, max(0, self._n_shown - cut)
+        return text[n_shown:cut]
 
     def _first_stop(self, text: str) -> int | None:
         """Where the stop string begins that ends first, if there is one."""
-        found = [(text.find(mark), len(mark)) for mark in self._stop]
+        behind = self._n_shown + 1  # where one may end at the earliest
+        found = [(text.find(mark, max(0, behind - len(mark))), len(mark)) for mark in self._stop]
         ends = [(start + size, start) for start, size in found if start >= 0]
         return min(ends)[1] if ends else None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from asking import GREEDY, ask, options_for
 
 from edge.core.errors import ContextFull
-from edge.core.event import Delta, StopReason
+from edge.core.event import Channel, Delta, StopReason
 from edge.core.message import Message, Role
 from edge.core.spec import Sampling
 from edge.engine.edge.engine import EdgeEngine
@@ -102,6 +103,44 @@ def test_more_messages_never_count_less(engine: Engine) -> None:
     messages = [Message(Role.USER, "one"), Message(Role.ASSISTANT, "two"), Message(Role.USER, "3")]
     counts = [engine.count_tokens(messages[:n], thinking=False) for n in (1, 2, 3)]
     assert counts == sorted(set(counts))
+
+
+def test_a_continued_reply_says_only_what_is_new(engine: Engine) -> None:
+    shown = REPLY[: len(REPLY) // 2]
+    events = list(engine.stream(replace(ask("hello"), reply_so_far=shown)))
+    text = "".join(event.text for event in events if isinstance(event, Delta))
+    assert text
+    assert shown not in text
+    assert all(event.channel is Channel.ANSWER for event in events if isinstance(event, Delta))
+
+
+def test_what_was_shown_before_counts_as_prompt_and_not_as_reply(engine: Engine) -> None:
+    few = Sampling(temperature=0, max_tokens=3)
+    plain = last(list(engine.stream(ask("hello", few)))).usage
+    asked = replace(ask("hello", few), reply_so_far=REPLY[:40])
+    continued = last(list(engine.stream(asked)))
+    assert continued.usage.prompt_tokens > plain.prompt_tokens
+    assert continued.usage.completion_tokens == 3
+    assert continued.stop_reason is StopReason.MAX_TOKENS
+
+
+def test_a_continued_reply_can_be_stopped_and_the_next_works(engine: Engine) -> None:
+    request = replace(ask("hello", Sampling(temperature=0)), reply_so_far=REPLY[:20])
+    events: list[EngineEvent] = []
+    for event in engine.stream(request):
+        events.append(event)
+        if isinstance(event, Delta):
+            request.cancel.set()
+    assert last(events).stop_reason is StopReason.CANCELLED
+    assert last(list(engine.stream(ask("again")))).usage.completion_tokens > 0
+
+
+def test_a_shown_text_longer_than_the_context_is_refused_and_the_next_works(
+    engine: Engine,
+) -> None:
+    with pytest.raises(ContextFull):
+        list(engine.stream(replace(ask("hello"), reply_so_far="far too long. " * 2000)))
+    assert last(list(engine.stream(ask("short")))).usage.completion_tokens > 0
 
 
 def test_closing_twice_does_nothing(engine: Engine) -> None:

@@ -95,6 +95,24 @@ def test_it_stops_at_a_stop_string_and_does_not_show_it():
     assert (told(events), last.stop_reason) == ("Hell", StopReason.STOP_STRING)
 
 
+def test_it_goes_on_with_a_reply_behind_the_words_shown():
+    asked_on = asked(reply_so_far="Hello th", thinking=True)
+    *events, last = ScriptedEngine([Reply("Hello there", reasoning="hm")]).stream(asked_on)
+    assert (told(events), told(events, Channel.REASONING)) == ("ere", "")
+    # "Hi" counts 4 + 1, the opening 4 and the words shown 2.
+    assert (last.usage.prompt_tokens, last.usage.completion_tokens) == (11, 1)
+
+
+def test_a_reply_that_begins_otherwise_is_said_whole():
+    assert told(ScriptedEngine([" and more"]).stream(asked(reply_so_far="Hello"))) == " and more"
+
+
+def test_a_stop_string_that_begins_in_the_words_shown_ends_it():
+    request = asked(reply_so_far="Hello th", sampling=Sampling(stop=("ther",)))
+    *events, last = ScriptedEngine(["Hello there"]).stream(request)
+    assert (told(events), last.stop_reason) == ("", StopReason.STOP_STRING)
+
+
 def test_a_reply_that_has_stopped_raises_no_fault():
     script = [Reply("Hello there", fault=Fault(EngineDied("died"), after_tokens=2))]
     *_, last = ScriptedEngine(script).stream(asked(sampling=Sampling(stop=("o t",))))

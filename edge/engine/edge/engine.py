@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from edge.core.errors import Busy, EdgeError
 from edge.core.event import Phase, Progress
-from edge.core.message import Message, Role
+from edge.core.message import Message
 from edge.engine.edge.frames import (
     Answer,
     Cancel,
@@ -28,7 +28,7 @@ from edge.engine.edge.frames import (
 from edge.engine.edge.link import Link, LinkLost, ProcessLink, ThreadLink
 from edge.engine.edge.options import EngineOptions
 from edge.engine.edge.reply import ReplyReader
-from edge.engine.edge.template import Segment, render, retell
+from edge.engine.edge.template import Segment, render
 from edge.engine.edge.threads import best_count
 from edge.engine.edge.turnstile import Turnstile
 from edge.engine.protocol import EngineEvent, Request
@@ -71,6 +71,17 @@ class EdgeEngine:
     def isolated(self) -> bool:
         """Whether the running worker has no network."""
         return self._isolated
+
+    @property
+    def ready(self) -> bool:
+        """Whether the weights are loaded: a reply begins without waiting for them."""
+        link = self._link
+        return self._loaded and link is not None and link.alive
+
+    @property
+    def queue(self) -> int:
+        """How many replies stand before one that is asked for now."""
+        return self._turnstile.n_inside
 
     @property
     def worker_pid(self) -> int | None:
@@ -199,10 +210,7 @@ class EdgeEngine:
 
     def _reread(self, reader: ReplyReader) -> None:
         """Let the worker go on to what the next turn will begin with."""
-        told: tuple[Segment, ...] = ()
-        if self._options.rereads and reader.answer:
-            said = (*reader.request.messages, Message(Role.ASSISTANT, reader.answer))
-            told = retell(said, self._options.template)
+        told = reader.told() if self._options.rereads else ()
         self._rereading = next(self._numbers)
         with suppress(LinkLost):  # the next turn will notice
             self._living().send(Reread(self._rereading, told))

@@ -65,9 +65,10 @@ class Count:
 class Answer:
     """To the worker: read the prompt and write the reply.
 
-    `tokens` is the prompt as an earlier worker read it, empty for a new one;
-    `reply` are the tokens of this reply that were already shown. `reread` says
-    that one will follow.
+    The segments end with `shown`, text of this reply that another wrote. `tokens`
+    is the prompt as an earlier worker read it, empty for a new one, and `owed`
+    what it had to say again behind it; `reply` are the tokens an earlier worker
+    drew. `reread` says that one will follow.
     """
 
     job: int
@@ -78,6 +79,8 @@ class Answer:
     tokens: tuple[int, ...] = ()
     reply: tuple[int, ...] = ()
     reread: bool = False
+    shown: str = ""
+    owed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,15 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """From the worker: the prompt's tokens, and how many of them the tape already held."""
+    """From the worker: the prompt's tokens, and how many of them the tape already held.
+
+    `owed` are those of its end that are drawn again; see `seam`.
+    """
 
     job: int
     tokens: tuple[int, ...]
     cached: int
+    owed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +149,14 @@ class Reading:
 class Wrote:
     """From the worker: a token of the reply and the text it completes (often none).
 
-    `margin` is filled in for the first token of a reply only.
+    `margin` is filled in for the first token of a reply only; `logprob` is None for
+    a token that had to say, wholly or in part, what was shown before.
     """
 
     job: int
     token: int
     text: str
-    logprob: float
+    logprob: float | None
     margin: float | None
 
 
@@ -256,7 +264,7 @@ def _build(kind: str, fields: dict[str, Any]) -> Frame:
         fields["layout"] = Layout(**fields["layout"])
     if "tps" in fields:
         fields["tps"] = tuple((n, tps) for n, tps in fields["tps"])
-    for name in ("tokens", "reply", "sweep"):
+    for name in ("tokens", "reply", "owed", "sweep"):
         if name in fields:
             fields[name] = tuple(fields[name])
     if "stop_reason" in fields:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edge.core.event import StopReason
 from edge.core.message import Role
@@ -20,7 +20,7 @@ from edge.engine.edge.prompt import (
     resting_places,
     too_long,
 )
-from edge.engine.edge.template import Segment
+from edge.engine.edge.seam import Seam, begins_at, taken_back
 from edge.engine.edge.timeline import Aborted, Timeline
 from edge.engine.text import TextStream
 
@@ -28,17 +28,19 @@ from edge.engine.text import TextStream
 _WORTH_KEEPING_TOKENS = 128
 _NEAR_TOKENS = 256  # some seconds of reading, while the user reads too
 
+# Where a model would write a word as one token, that is among so many likeliest.
+_CANDIDATES = 1024
+
 Step = Planned | Reading | Wrote | Ended
 
 
 def answer(model: Model, timeline: Timeline, job: Answer, keeper: Keeper) -> Iterator[Step]:
     """The frames of one reply, ending with Ended; raises ContextFull for a too long prompt."""
-    tokens = list(job.tokens) or _tokenize(model, timeline, job.segments)
-    if len(tokens) >= timeline.n_ctx:
-        raise too_long(len(tokens), timeline.n_ctx)
+    if not job.tokens:
+        job = _plan(model, timeline, job)
     writer = _Writer(model, timeline, job, keeper)
     try:
-        yield from writer.read_prompt(tokens)
+        yield from writer.read_prompt(list(job.tokens))
         yield from writer.write()
         yield writer.ended(writer.stop_reason)
     except Aborted:
@@ -47,10 +49,15 @@ def answer(model: Model, timeline: Timeline, job: Answer, keeper: Keeper) -> Ite
         writer.close()
 
 
-def _tokenize(model: Model, timeline: Timeline, segments: tuple[Segment, ...]) -> list[int]:
-    if (n_tokens := least_tokens(segments)) > timeline.n_ctx:
+def _plan(model: Model, timeline: Timeline, job: Answer) -> Answer:
+    """The job with its prompt in tokens, and those that the reply has to say again."""
+    if (n_tokens := least_tokens(job.segments)) > timeline.n_ctx:
         raise too_long(n_tokens, timeline.n_ctx, at_least=True)
-    return prompt_tokens(segments, timeline.remembered, model)
+    tokens = prompt_tokens(job.segments, timeline.remembered, model)
+    if len(tokens) >= timeline.n_ctx:
+        raise too_long(len(tokens), timeline.n_ctx)
+    seam = len(tokens) - taken_back(tokens, job.shown, model)
+    return replace(job, tokens=tuple(tokens[:seam]), owed=tuple(tokens[seam:]))
 
 
 def _places(tokens: Sequence[int], model: Model) -> tuple[int, list[int]]:
@@ -95,23 +102,26 @@ class _Writer:
 
     def __post_init__(self) -> None:
         self._sampler = Sampler(self.model, self.job.sampling, self.job.seed)
-        self._text = TextStream(self.job.sampling.stop)
-        self._n_prompt = 0
-        # Tokens an earlier worker wrote were shown: they count, but say nothing again.
+        self._text = TextStream(self.job.sampling.stop, after=self.job.shown)
+        self._seam = Seam(self.job.owed, self.model)
+        # What was shown counts for the penalties, whoever wrote it. Tokens an earlier
+        # worker wrote count, but say nothing again.
+        shown = begins_at([*self.job.tokens, *self.job.owed], self.job.shown, self.model)
+        self._sampler.remember(self.job.tokens[shown:])
         self._sampler.remember(self.job.reply)
         for token in self.job.reply:
-            self._text.feed(self.model.piece(token))
+            self._text.feed(self._seam.take(token))
 
     def read_prompt(self, tokens: list[int]) -> Iterator[Step]:
         timeline, target = self.timeline, [*tokens, *self.job.reply]
-        self._n_prompt = len(tokens)
         # At least one token is read: the first draw needs its logits.
         timeline.rewind(min(common_prefix(timeline.tape, target), len(target) - 1))
         system, places = _places(tokens, self.model)
         if len(timeline.tape) < system:
             self.keeper.take_up_system(timeline, tokens[:system])
         new = target[len(timeline.tape) :]
-        yield Planned(self.job.job, tuple(tokens), min(len(timeline.tape), len(tokens)))
+        cached = min(len(timeline.tape), len(tokens))
+        yield Planned(self.job.job, tuple(tokens), cached, self.job.owed)
         for n_read in timeline.read_steps(new, self._stops(places)):
             if len(timeline.tape) == system:
                 self.keeper.keep_system(timeline)
@@ -131,9 +141,11 @@ class _Writer:
         return before if opening - nearest <= _NEAR_TOKENS else places
 
     def write(self) -> Iterator[Step]:
-        limit, at_limit = _stop_rule(self.job.sampling, self.timeline.n_ctx - self._n_prompt)
-        n_written = len(self.job.reply)
-        if self._text.stopped:  # an earlier worker ended right behind the stop string
+        yield from self._cross_seam()
+        n_prompt = len(self.job.tokens) + self._seam.n_drawn
+        limit, at_limit = _stop_rule(self.job.sampling, self.timeline.n_ctx - n_prompt)
+        n_written = len(self.timeline.tape) - n_prompt
+        if self._text.stopped:  # at the seam, or an earlier worker ended right behind it
             self.stop_reason = StopReason.STOP_STRING
             return
         while n_written < limit:
@@ -151,6 +163,15 @@ class _Writer:
             if n_written < limit:
                 self.timeline.read([choice.token])
         self.stop_reason = at_limit
+
+    def _cross_seam(self) -> Iterator[Step]:
+        """Say again what was taken back of the shown text."""
+        while self._seam.open:
+            among = self._seam.choices(self.timeline.likeliest(_CANDIDATES))
+            token = self.timeline.choose(self._sampler, among).token
+            text = self._text.feed(self._seam.take(token))
+            yield Wrote(self.job.job, token, text, None, None)
+            self.timeline.read([token])
 
     def ended(self, stop_reason: StopReason) -> Ended:
         total_s = time.perf_counter() - self._started

@@ -52,6 +52,11 @@ class LinkLost(Exception):
 class Link(Protocol):
     """Frames to a host and back; one receiver, any number of senders."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether the host has not ended, as far as one can see without waiting."""
+        ...
+
     def send(self, frame: Frame) -> None:
         """Pass a frame on, without waiting; whether the host is gone is for `receive` to say."""
         ...
@@ -97,6 +102,11 @@ class ProcessLink:
         self._outbox: SimpleQueue[Frame | None] = SimpleQueue()
         for target in (self._listen, self._overhear, self._speak):
             threading.Thread(target=target, daemon=True).start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker runs."""
+        return self._process.poll() is None
 
     @property
     def pid(self) -> int:
@@ -177,6 +187,11 @@ class ThreadLink:
         self._host = Host(self._inbox.put, isolated=False)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
 
     def send(self, frame: Frame) -> None:
         """Pass a frame on; a cancel overtakes."""

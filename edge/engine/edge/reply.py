@@ -18,10 +18,11 @@ from edge.core.event import (
     StopReason,
     Usage,
 )
+from edge.core.message import Message, Role
 from edge.engine.edge.frames import Answer, Cancel, Ended, Frame, Planned, Reading, Released, Wrote
 from edge.engine.edge.link import Link, LinkLost
 from edge.engine.edge.prompt import least_tokens, too_long
-from edge.engine.edge.template import opens_reasoning, render
+from edge.engine.edge.template import Segment, opens_reasoning, render, retell
 from edge.engine.protocol import Answered, EngineEvent, Request
 from edge.engine.thinking import ThinkingSplitter
 
@@ -39,6 +40,7 @@ class ReplyReader:
     seed: int
     over: bool = False
     _tokens: tuple[int, ...] = ()
+    _owed: tuple[int, ...] = ()
     _cached: int = 0
     _reply: list[int] = field(default_factory=list)
     _answer: list[str] = field(default_factory=list)
@@ -52,14 +54,26 @@ class ReplyReader:
 
     def __post_init__(self) -> None:
         thinking = self.request.thinking
-        self._segments = render(self.request.messages, self.template, thinking=thinking)
+        shown = self.request.reply_so_far
+        self._segments = render(
+            self.request.messages, self.template, thinking=thinking, shown=shown
+        )
         inside = opens_reasoning(self.template, thinking)
-        self._splitter = ThinkingSplitter(inside=inside) if self.reasons else None
+        # What goes on behind a shown answer is answer.
+        reasons = self.reasons and not shown
+        self._splitter = ThinkingSplitter(inside=inside) if reasons else None
 
     @property
     def answer(self) -> str:
-        """The answer shown so far, without its reasoning."""
-        return "".join(self._answer)
+        """The whole answer as it is now, without its reasoning; what another wrote of it, too."""
+        return self.request.reply_so_far + "".join(self._answer)
+
+    def told(self) -> tuple[Segment, ...]:
+        """The talk and this reply as later prompts will tell them; nothing without an answer."""
+        if not self.answer:
+            return ()
+        said = (*self.request.messages, Message(Role.ASSISTANT, self.answer))
+        return retell(said, self.template)
 
     @property
     def cancel_requested(self) -> bool:
@@ -82,15 +96,17 @@ class ReplyReader:
             self.seed if seed is None else seed,
             self._tokens,
             tuple(self._reply),
+            shown=self.request.reply_so_far,
+            owed=self._owed,
         )
 
     def take(self, frame: Frame) -> Iterator[EngineEvent]:
         """The events a frame amounts to."""
         match frame:
-            case Planned(_, tokens, cached):
+            case Planned(_, tokens, cached, owed):
                 # A restart reads again what was cached before; the turn still cost it once.
                 self._cached = 0 if self._tokens else cached
-                self._tokens = tokens
+                self._tokens, self._owed = tokens, owed
             case Reading(_, done, total):
                 yield Progress(Phase.PREFILL, done, total)
             case Wrote():
@@ -105,7 +121,8 @@ class ReplyReader:
 
     def _wrote(self, frame: Wrote) -> Iterator[EngineEvent]:
         self._reply.append(frame.token)
-        self._logprobs.append(frame.logprob)
+        if frame.logprob is not None:
+            self._logprobs.append(frame.logprob)
         if frame.margin is not None:
             self._first_margin = frame.margin
         yield from self._deltas(frame.text)
@@ -160,10 +177,11 @@ class ReplyReader:
 
     def _usage(self) -> Usage:
         first = self._first_text_at or time.perf_counter()
+        n_new = len(self._logprobs)  # the others say again what was shown before
         return Usage(
-            prompt_tokens=len(self._tokens),
+            prompt_tokens=len(self._tokens) + len(self._reply) - n_new,
             cached_tokens=self._cached,
-            completion_tokens=len(self._reply),
+            completion_tokens=n_new,
             ttft_s=first - self._started_at,
             prefill_s=self._prefill_s,
             decode_s=self._decode_s,

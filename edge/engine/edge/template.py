@@ -59,6 +59,11 @@ class _Manner:
     thinking: tuple[Segment, ...] = _NOTHING
     plain: tuple[Segment, ...] = _NOTHING
 
+    @property
+    def answering(self) -> tuple[Segment, ...]:
+        """What stands before the answer of a reply that is being written, its thoughts left out."""
+        return _EMPTY_THOUGHT if self.forgets else _NOTHING
+
 
 _MANNERS = {
     "qwen1.5": _Manner(default_system="You are a helpful assistant."),
@@ -87,12 +92,15 @@ known_template_hashes: Mapping[str, str] = {
 }
 
 
-def render(messages: Sequence[Message], template: str, *, thinking: bool) -> tuple[Segment, ...]:
+def render(
+    messages: Sequence[Message], template: str, *, thinking: bool, shown: str = ""
+) -> tuple[Segment, ...]:
     """The whole prompt: every message, and the opening of the reply.
 
     `template` names a family's format; `thinking` is ignored where it cannot be
     chosen. A past reply loses the think block it begins with where the family's
-    own template cuts it; a "</think>" further on is kept, as text.
+    own template cuts it; a "</think>" further on is kept, as text. With `shown`
+    the reply opens with that text of its answer, and no thinking is to come.
     Raises UnsupportedModel for a name that is none, and UsageError for a
     conversation no template allows.
 
@@ -101,7 +109,10 @@ def render(messages: Sequence[Message], template: str, *, thinking: bool) -> tup
     """
     manner = _manner(template)
     opening = manner.thinking if thinking else manner.plain
-    return (*retell(messages, template), _START, Text(f"{Role.ASSISTANT}\n"), *opening)
+    if shown:
+        opening = manner.answering
+    reply = (_START, Text(f"{Role.ASSISTANT}\n"), *opening)
+    return (*retell(messages, template), *reply[:-1], Text(reply[-1].text + shown))
 
 
 def retell(messages: Sequence[Message], template: str) -> tuple[Segment, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.core.errors import ContextFull, EdgeError
 from edge.core.memory import Layout
@@ -16,6 +17,9 @@ from edge.engine.edge.capi.sampler import Sampler
 from edge.engine.edge.checkpoints import Checkpoint, Checkpoints
 from edge.engine.edge.snapshot import Snapshot
 from edge.engine.edge.threads import Threads
+
+# Far below any logit, penalties included; finite, for the library sorts by casting to integers.
+_UNHEARD = -1e6
 
 
 class Aborted(Exception):
@@ -184,16 +188,27 @@ class Timeline:
         trusted = len(self.tape) if self._model.recurrent else self._context.n_held
         self._go_back(min(len(self.tape), trusted))
 
-    def choose(self, sampler: Sampler) -> Choice:
-        """Draw the token after the tape; it is not on the tape until it is read."""
+    def choose(self, sampler: Sampler, among: Sequence[int] = ()) -> Choice:
+        """Draw the token after the tape; it is not on the tape until it is read.
+
+        With `among` it is one of these; its log-probability is what it would be without.
+        """
         logits = self._context.logits()
         best = float(logits.max())
         np.subtract(logits, best, out=self._scratch)
         np.exp(self._scratch, out=self._scratch)
         log_total = best + float(np.log(self._scratch.sum()))
+        if among:
+            _silence_all_but(among, logits)
         token = sampler.draw(self._context)
         self._drawn = [token]
         return Choice(token, float(logits[token]) - log_total)
+
+    def likeliest(self, n_tokens: int) -> list[int]:
+        """So many tokens, or all there are, that are likeliest to come next; in no order."""
+        logits = self._context.logits()
+        ids: list[int] = np.argpartition(logits, -min(n_tokens, len(logits)))[-n_tokens:].tolist()
+        return ids
 
     def margin(self) -> float:
         """How far, in log-probability, the best next token lies above the second."""
@@ -207,3 +222,9 @@ class Timeline:
     def close(self) -> None:
         """Give the cache back."""
         self._context.close()
+
+
+def _silence_all_but(tokens: Sequence[int], logits: NDArray[np.float32]) -> None:
+    heard = logits[tokens]
+    logits[:] = _UNHEARD
+    logits[tokens] = heard

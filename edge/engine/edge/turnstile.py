@@ -17,6 +17,13 @@ class Turnstile:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._holder: int | None = None
+        self._counting = threading.Lock()
+        self._n_inside = 0
+
+    @property
+    def n_inside(self) -> int:
+        """How many hold the turn or wait for it."""
+        return self._n_inside
 
     @contextmanager
     def turn(self, gave_up: Callable[[], bool] = lambda: False) -> Iterator[bool]:
@@ -25,6 +32,18 @@ class Turnstile:
         Raises Busy when this very thread holds it: a stream that was begun and
         neither ended nor closed.
         """
+        with self._counted():
+            if not self._wait(gave_up):
+                yield False
+                return
+            self._holder = threading.get_ident()
+            try:
+                yield True
+            finally:
+                self._holder = None
+                self._lock.release()
+
+    def _wait(self, gave_up: Callable[[], bool]) -> bool:
         while not self._lock.acquire(timeout=_POLL_S):
             if self._holder == threading.get_ident():
                 raise Busy(
@@ -32,11 +51,15 @@ class Turnstile:
                     hint="read its stream to the end, or close it, before the next",
                 )
             if gave_up():
-                yield False
-                return
-        self._holder = threading.get_ident()
+                return False
+        return True
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._counting:
+            self._n_inside += 1
         try:
-            yield True
+            yield
         finally:
-            self._holder = None
-            self._lock.release()
+            with self._counting:
+                self._n_inside -= 1
