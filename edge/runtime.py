@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
 
-from edge.chat.session import Answering, Session, Wishes
+from edge.chat.answering import Answering, Wishes
+from edge.chat.session import Session
 from edge.core.errors import EdgeError, UnknownName
 from edge.core.event import Notice
 from edge.core.spec import ModelSpec
@@ -25,7 +26,7 @@ from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.snapshot import forget
 from edge.engine.edge.threads import best_count
 from edge.engine.protocol import Engine
-from edge.loading import (
+from edge.loading.model import (
     Loaded,
     choose,
     engine_options,
@@ -35,6 +36,7 @@ from edge.loading import (
     snapshots_beside,
     tried_here,
 )
+from edge.loading.routes import Outside, open_outside
 from edge.models.fit import DEFAULT_N_CTX
 from edge.models.library import Model
 from edge.settings.chosen import FLAG, Settings, load_settings
@@ -64,6 +66,7 @@ class Runtime:
         self.loaded = loaded
         self.conversations = Conversations(database)
         self._database = database
+        self.outside = Outside()  # nothing leaves
         self._closing = threading.Lock()
         self._sessions: WeakSet[Session] = WeakSet()
 
@@ -88,10 +91,12 @@ class Runtime:
         *,
         resume: bool = False,
         system: str | None = None,
+        private: bool = False,
     ) -> Session:
         """A new conversation, or an old one: by its id, or with `resume` the latest.
 
-        Raises UnknownName when there is no such conversation.
+        `private` locks it: nothing of it leaves the machine, now or later. Raises
+        UnknownName when there is no such conversation.
         """
         s = self.settings
         wishes = Wishes(s.thinking, s.temperature, s.max_tokens, s.seed)
@@ -101,7 +106,10 @@ class Runtime:
             old = self.conversations.latest()
             if old is None:
                 raise UnknownName("there is no conversation to continue", hint="edge chat")
-        session = Session(answering, self.conversations, old, s.system or "", self._opening)
+        talk = answering, self.conversations, old, s.system or "", self._opening
+        session = Session(*talk, self.outside.routes)
+        if private:
+            session.make_private()
         # An old conversation keeps its own system prompt unless a new one was asked for.
         asked = s.system if system is None and s.origin("system") == FLAG else system
         if asked is not None and asked != session.system:
@@ -139,6 +147,7 @@ class Runtime:
             for session in list(self._sessions):
                 session.close()
             self.engine.close()
+            self.outside.close()
             self._database.close()
 
     def __enter__(self) -> Self:
@@ -175,6 +184,7 @@ def open_model(model: Model, settings: Settings, folders: Folders) -> Runtime:
     loaded = load(model, settings, probe_device(), measured_here(model, folders))
     database = open_database(folders.store) if settings.save else open_in_memory(folders.store)
     Conversations(database).recover()
+    outside = open_outside(settings, folders)
     state, tried = State(folders), tried_here(model)
     if settings.save:
         state.remember_model(model.name)
@@ -185,4 +195,6 @@ def open_model(model: Model, settings: Settings, folders: Folders) -> Runtime:
 
     heard = remember if settings.save else (lambda _: None)
     engine = EdgeEngine(engine_options(loaded, settings, folders), on_swept=heard)
-    return Runtime(engine, model.spec, database, settings, loaded)
+    runtime = Runtime(engine, model.spec, database, settings, loaded)
+    runtime.outside = outside
+    return runtime

@@ -103,6 +103,9 @@ def edge_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of the test's own; no settings of the user reach it."""
     for name in [name for name in os.environ if name.startswith("EDGE_")]:
         monkeypatch.delenv(name)
+    # Nor does a key: a developer may have a real one, in the environment or in a key store.
+    monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     home = tmp_path / "edge-home"
     monkeypatch.setenv("EDGE_HOME", str(home))
     # Two threads for a tiny model fight the test itself for the cores.

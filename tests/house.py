@@ -25,7 +25,7 @@ FLOORS = (
     {"loading"},
     {"runtime"},
     {"the door"},
-    {"bench", "desktop", "serve"},
+    {"bench", "demo", "desktop", "serve"},
     {"cli"},  # starts the rooms below
     {"__main__"},
 )

@@ -14,7 +14,7 @@ from edge.core.errors import UnknownName, UsageError
 from edge.device.probe import probe_device
 from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.link import ProcessLink
-from edge.loading import engine_options, load, open_library
+from edge.loading.model import engine_options, load, open_library
 from edge.runtime import Runtime
 from edge.settings.chosen import Settings
 from edge.settings.folders import Folders

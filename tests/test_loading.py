@@ -13,7 +13,7 @@ from edge.device.probe import probe_device
 from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.options import EngineOptions
 from edge.engine.edge.threads import counts_to_try
-from edge.loading import engine_options, load, measured_here, open_library, tried_here
+from edge.loading.model import engine_options, load, measured_here, open_library, tried_here
 from edge.models.layout import Measured
 from edge.settings.chosen import Settings
 from edge.settings.folders import Folders

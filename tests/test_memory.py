@@ -14,7 +14,7 @@ from edge.core.units import MIB
 from edge.device.probe import probe_device
 from edge.device.profile import DeviceProfile
 from edge.engine.edge.engine import EdgeEngine
-from edge.loading import engine_options, layouts_here, load, open_library
+from edge.loading.model import engine_options, layouts_here, load, open_library
 from edge.models.library import Model
 from edge.runtime import Runtime
 from edge.settings.chosen import Settings

@@ -10,7 +10,7 @@ import edge
 from edge.core.errors import BadModelFile, DoesNotFit, UnknownName
 from edge.core.event import Delta, Done, Notice, NoticeCode
 from edge.device.profile import DeviceProfile
-from edge.loading import choose, load, open_library
+from edge.loading.model import choose, load, open_library
 from edge.models.library import Library
 from edge.settings.chosen import Settings
 from edge.settings.folders import Folders

@@ -1,8 +1,8 @@
-"""What one engine contributes to a turn, gathered while it streams."""
+"""What each engine contributes to a turn, gathered while it streams."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edge.core.decision import Decision
 from edge.core.event import (
@@ -10,30 +10,33 @@ from edge.core.event import (
     Channel,
     Confidence,
     Delta,
-    Notice,
-    Progress,
     Span,
     StopReason,
     Usage,
 )
-from edge.engine.protocol import Answered
+from edge.core.message import Label
+from edge.engine.protocol import Answered, EngineEvent
 
 _UNKNOWN_USAGE = Usage(0, 0, 0, 0.0, 0.0, 0.0)
 
 
 @dataclass
 class Share:
-    """The text shown so far and, once it is over, how it ended. Recorded once."""
+    """The text of one engine so far and, once it is over, how it ended.
+
+    `label` is the join of all it was told; `shown` False: nobody reads it.
+    """
 
     model: str
     decision: Decision
+    label: Label
+    shown: bool = True
     stop_reason: StopReason | None = None
     usage: Usage = _UNKNOWN_USAGE
     confidence: Confidence | None = None
-    recorded: bool = False
     _pieces: list[tuple[Channel, list[str]]] = field(default_factory=list)
 
-    def add(self, event: Delta | Progress | Notice) -> None:
+    def add(self, event: EngineEvent) -> None:
         """Keep the text of a Delta; neighbours on one channel become one span."""
         if not isinstance(event, Delta):
             return
@@ -41,26 +44,89 @@ class Share:
             self._pieces.append((event.channel, []))
         self._pieces[-1][1].append(event.text)
 
-    def finish(self, answered: Answered) -> Share:
+    @property
+    def said_something(self) -> bool:
+        """Whether there is any text, reasoning included."""
+        return bool(self._pieces)
+
+    @property
+    def answer(self) -> str:
+        """The text of the answer so far."""
+        return "".join(
+            "".join(texts) for channel, texts in self._pieces if channel is Channel.ANSWER
+        )
+
+    def finish(self, answered: Answered) -> None:
         """The engine ended it."""
         self.stop_reason = answered.stop_reason
         self.usage, self.confidence = answered.usage, answered.confidence
-        return self
 
-    def cut(self, stop_reason: StopReason) -> Share:
+    def cut(self, stop_reason: StopReason) -> None:
         """It ended without the engine's word: an error, or a reader who left."""
         self.stop_reason = self.stop_reason or stop_reason
-        return self
+
+    def waited(self, seconds: float) -> None:
+        """Nothing was heard for so long: a wait as well, and what is expected grows by it."""
+        if not self.said_something:
+            self.usage = replace(self.usage, ttft_s=seconds)
+
+    def attempt(self, n: int) -> Attempt:
+        """What is kept of it."""
+        assert self.stop_reason is not None
+        spans = tuple(Span(channel, "".join(texts)) for channel, texts in self._pieces)
+        return Attempt(
+            n,
+            self.decision,
+            self.model,
+            self.stop_reason,
+            self.usage,
+            self.confidence,
+            spans,
+            self.shown,
+        )
+
+
+@dataclass
+class Shares:
+    """The shares of a turn, in the order the engines began."""
+
+    _shares: list[Share] = field(default_factory=list)
+    _final: Share | None = None
+
+    def begin(self, model: str, decision: Decision, label: Label) -> Share:
+        """Another engine begins."""
+        share = Share(model, decision, label)
+        self._shares.append(share)
+        self._final = share
+        return share
+
+    def stay_with(self, share: Share) -> None:
+        """The reply is this share's after all: it was held back, and is shown now."""
+        share.shown, self._final = True, share
+
+    @property
+    def shown(self) -> str:
+        """The answer as the user has read it so far."""
+        return "".join(share.answer for share in self._shares if share.shown)
+
+    @property
+    def label(self) -> Label:
+        """Of the reply: the join of all its shown text was made from."""
+        return Label.join(
+            *(share.label for share in self._shares if share.shown and share.said_something)
+        )
+
+    @property
+    def stop_reason(self) -> StopReason | None:
+        """How the turn ended: as the share that has the last word; None before that."""
+        return self._final.stop_reason if self._final else None
+
+    def cut(self, stop_reason: StopReason) -> None:
+        """End what has not ended."""
+        for share in self._shares:
+            share.cut(stop_reason)
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        """The one attempt, or none when it ended before anything was shown or measured."""
-        assert self.stop_reason is not None
-        spans = tuple(Span(channel, "".join(texts)) for channel, texts in self._pieces)
-        if not spans and self.usage is _UNKNOWN_USAGE:
-            return ()
-        return (
-            Attempt(
-                1, self.decision, self.model, self.stop_reason, self.usage, self.confidence, spans
-            ),
-        )
+        """What is kept of the turn; every share has ended."""
+        return tuple(share.attempt(n) for n, share in enumerate(self._shares, start=1))

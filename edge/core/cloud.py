@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from edge.core.message import Cleared
 from edge.core.units import Money
@@ -57,6 +58,11 @@ class Provider:
     models: tuple[str, ...] = ()
     region: str = ""
     ca_file: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The host that is asked, with its port where the address names one."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)

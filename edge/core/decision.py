@@ -42,6 +42,14 @@ class Reason(StrEnum):
     WEAK_ANSWER = "weak_answer"  # the device answered, and its answer did not pass
     DEFAULT = "default"  # nothing else applied
 
+    @property
+    def guards(self) -> bool:
+        """Whether it keeps a turn on the device, whatever a policy says."""
+        return self in _GUARDS
+
+
+_GUARDS = frozenset(list(Reason)[: list(Reason).index(Reason.NOT_CONSENTED) + 1])
+
 
 class LinkState(StrEnum):
     """Whether the network answered when it was last used."""

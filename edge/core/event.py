@@ -51,6 +51,7 @@ class NoticeCode(StrEnum):
     CLOUD_SKIPPED = "cloud_skipped"  # the policy would have sent it, and it stayed
     OTHER_MODEL = "other_model"  # the cloud answered with another model than asked
     COST = "cost"  # the provider counted otherwise than reserved
+    GARBLED = "garbled"  # a piece of the cloud's answer could not be read
     OFFER = "offer"  # the answer looks weak; the cloud may be asked
 
 

@@ -10,6 +10,9 @@ KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 
+# ISO 4217: no currency. What costs nothing, as far as anybody said, costs so much of it.
+NO_CURRENCY = "XXX"
+
 _BYTE_UNITS = {
     "": 1,
     "b": 1,

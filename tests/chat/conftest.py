@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from talking import OpenSession
 
-from edge.chat.session import Answering, Session, Wishes
+from edge.chat.answering import Answering, Wishes
+from edge.chat.session import Session
 from edge.core.spec import ModelSpec
 from edge.engine.scripted import ScriptedEngine
 from edge.models.catalog import load_catalog

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from talking import OpenSession
 
-from edge.chat.session import Session, Wishes
+from edge.chat.answering import Wishes
+from edge.chat.session import Session
 from edge.core.conversation import Outcome
 from edge.core.errors import Busy, ContextFull, EngineDied, UsageError
 from edge.core.event import Delta, Done, Event, Notice, NoticeCode, Routed, StopReason

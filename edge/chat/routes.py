@@ -1,0 +1,84 @@
+"""How the turns of a talk are routed: the policy, the cloud if there is one, and its books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from edge.chat.asked import Asked
+from edge.chat.attempts import Attempts
+from edge.chat.gauge import Gauge
+from edge.chat.handoff import Consent, Reply
+from edge.chat.on_device import OnDevice
+from edge.chat.share import Shares
+from edge.chat.waits import deadlines, hedge_delay_s
+from edge.core.cloud import Deadlines
+from edge.core.conversation import Turn
+from edge.core.event import Notice, NoticeCode
+from edge.core.message import Label, Message
+from edge.routing.policy import OFFLINE, Policy
+
+
+@dataclass(eq=False)
+class Routes:
+    """The ways a turn can go. `attempts` None: there is no cloud, and every text is private.
+
+    `new_label` is how new conversations begin; `waits` None follow what was measured.
+    """
+
+    policy: Policy = OFFLINE
+    attempts: Attempts | None = None
+    gauge: Gauge = field(default_factory=Gauge)
+    new_label: Label = Label.PRIVATE
+    waits: Deadlines | None = None
+
+    def labelled(self, prompt: Message) -> tuple[Message, tuple[Notice, ...]]:
+        """The prompt under the label it earns, and what to tell of it where that was raised."""
+        if self.attempts is None:
+            return replace(prompt, label=Label.PRIVATE), ()
+        if prompt.label is Label.PRIVATE:
+            return prompt, ()
+        found = self.attempts.cloud.examine(prompt.text, prompt.label)
+        if found.label is prompt.label:
+            return prompt, ()
+        kinds = [*found.kinds, *(["repeats private text"] if found.copied else [])]
+        notice = Notice(NoticeCode.MADE_PRIVATE, f"this turn is private: {', '.join(kinds)}")
+        return replace(prompt, label=found.label), (notice,)
+
+    def reply(
+        self, asked: Asked, device: OnDevice, shares: Shares, consent: Consent | None
+    ) -> Reply:
+        """The reply to a prompt, not begun yet; what it says is gathered in `shares`."""
+        signals = self.gauge.measure(asked, device, self.attempts)
+        ttfts_s = self.gauge.cloud_ttfts_s
+        return Reply(
+            asked,
+            signals,
+            device,
+            self.policy,
+            self.attempts,
+            consent,
+            self.waits or deadlines(ttfts_s),
+            hedge_delay_s(ttfts_s),
+            shares,
+        )
+
+    def remember_system(self, system: Message) -> None:
+        """The system prompt of a talk, where it is private: no public prompt may repeat it."""
+        if self.attempts is None:
+            return
+        cloud = self.attempts.cloud
+        if cloud.examine(system.text, system.label).label is Label.PRIVATE:
+            cloud.remember_private([system.text])
+
+    def ended(self, turn: Turn) -> None:
+        """A turn is over: its waits are known, and where it is private so are its texts."""
+        self.gauge.remember(turn)
+        self.remember_private([turn])
+
+    def remember_private(self, turns: Iterable[Turn]) -> None:
+        """Texts that no public prompt may repeat."""
+        if self.attempts is not None:
+            told = (message for turn in turns for message in (turn.prompt, turn.reply))
+            private = [message.text for message in told if message.label is Label.PRIVATE]
+            self.attempts.cloud.remember_private(private)

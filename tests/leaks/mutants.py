@@ -1,0 +1,150 @@
+"""Bugs that would leak, each as the change that brings it in: (file, what stands there, what then).
+
+They are the ones people make: a check that looks at the wrong thing, a label
+that gets lost on its way through a store, a mark that holds for too short. Where
+two checks stand behind each other a bug needs both of them to fail; such a
+mutant changes both.
+"""
+
+from __future__ import annotations
+
+Change = tuple[str, str, str]
+
+_RELABELLED = (
+    "edge/chat/in_cloud.py",
+    "pieces.append(Piece(asked.prompt, asked.turn.id))",
+    "pieces.append(Piece(Message(Role.USER, asked.prompt.text, Label.PUBLIC), asked.turn.id))",
+)
+_NOT_SEARCHED = (
+    "edge/routing/privacy.py",
+    "    reasons = [f\"has {', '.join(examined.kinds)}\"] if examined.kinds else []",
+    "    reasons = []  # type: ignore[var-annotated]",
+)
+
+MUTANTS: dict[str, tuple[Change, ...]] = {
+    "the detectors find nothing": (
+        ("edge/routing/detect/all.py", "return tuple(sorted(found", "return tuple(sorted(set()"),
+    ),
+    "resident numbers are not looked for": (
+        (
+            "edge/routing/detect/all.py",
+            "    find_resident_ids,\n    find_phones,",
+            "    find_phones,",
+        ),
+    ),
+    "telephone numbers are not looked for": (
+        ("edge/routing/detect/all.py", "    find_phones,\n    find_banking,", "    find_banking,"),
+    ),
+    "addresses of mail are not looked for": (
+        ("edge/routing/detect/all.py", "    find_mail,\n    find_keys,", "    find_keys,"),
+    ),
+    "the guard against copies sees none": (
+        ("edge/routing/copies.py", "return bool(self._seen) and", "return False and"),
+    ),
+    "the guard against copies learns nothing": (
+        ("edge/routing/copies.py", "self._seen.update(_windows(text))", "pass"),
+    ),
+    "the guard against copies forgets other talks": (
+        ("edge/store/past.py", "if n_chars >= most_chars:", "if True:"),
+    ),
+    "what is made of private text is public": (
+        (
+            "edge/chat/asked.py",
+            "return Label.join(*(message.label for message in self.messages))",
+            "return self.prompt.label if len(self.messages) < 2 else Label.PUBLIC",
+        ),
+        (
+            "edge/core/conversation.py",
+            "Label.join(self.prompt.label, self.reply_label)",
+            "self.reply_label",
+        ),
+    ),
+    "a reply has the label of its prompt": (
+        (
+            "edge/core/conversation.py",
+            "Label.join(self.prompt.label, self.reply_label)",
+            "self.prompt.label",
+        ),
+    ),
+    "the label of a reply is lost in the store": (
+        ("edge/store/rows.py", 'reply_label=Label(row["reply_label"])', "reply_label=Label.PUBLIC"),
+        ("edge/store/past.py", "WHERE turns.reply_label = 1 OR turns.label = 1", "WHERE 0"),
+    ),
+    "the label of a prompt is lost in the store": (
+        ("edge/store/rows.py", 'Label(row["label"]))', "Label.PUBLIC)"),
+        ("edge/store/past.py", "SELECT text, seq FROM turns WHERE label = 1", "SELECT '', 0"),
+        ("edge/store/past.py", "OR turns.label = 1", ""),
+    ),
+    "the label of a conversation is lost in the store": (
+        ("edge/store/rows.py", 'label=Label(row["label"]),', "label=Label.PUBLIC,"),
+    ),
+    "a mark does not reach the turns before it": (
+        (
+            "edge/chat/session.py",
+            "self._turns = [_kept_here(turn) for turn in self._turns]",
+            "pass",
+        ),
+    ),
+    "a mark is not kept": (
+        ("edge/chat/session.py", "self.conversations.mark_private(self.conversation.id)", "pass"),
+    ),
+    "a mark is made on the next talk": (
+        ("edge/chat/session.py", "        self._label = Label.PRIVATE\n", ""),
+    ),
+    "the system prompt has no label": (
+        (
+            "edge/chat/session.py",
+            "return Message(Role.SYSTEM, self.system, self._label)",
+            "return Message(Role.SYSTEM, self.system, Label.PUBLIC)",
+        ),
+    ),
+    "the system prompt is not searched": (
+        (
+            "edge/chat/in_cloud.py",
+            "if self._may_be_told(asked.system):",
+            "if True:",
+        ),
+        _NOT_SEARCHED,
+        ("edge/chat/routes.py", "cloud.remember_private([system.text])", "pass"),
+    ),
+    "what was lifted once stays lifted": (
+        (
+            "edge/chat/session.py",
+            "base = Label.PUBLIC if public else self._label",
+            "base = self._label = Label.PUBLIC if public else self._label",
+        ),
+    ),
+    "who asks for the cloud gets it": (
+        (
+            "edge/routing/policy.py",
+            "(Reason.PRIVATE, lambda s: s.label is not Label.PUBLIC)",
+            "(Reason.PRIVATE, lambda s: s.label is not Label.PUBLIC and s.wanted is None)",
+        ),
+        _RELABELLED,
+        _NOT_SEARCHED,
+    ),
+    "a failed device leads to the cloud": (
+        (
+            "edge/chat/handoff.py",
+            "self._decide(edge_fault=error.code)",
+            "self._decide(edge_fault=error.code, label=Label.PUBLIC)",
+        ),
+        _RELABELLED,
+        _NOT_SEARCHED,
+    ),
+    "private turns are told under another label": (
+        (
+            "edge/chat/in_cloud.py",
+            "return Piece(turn.prompt, turn.id), Piece(turn.reply, turn.id)",
+            "return (Piece(Message(turn.prompt.role, turn.prompt.text, Label.PUBLIC), turn.id),"
+            " Piece(Message(turn.reply.role, turn.reply.text, Label.PUBLIC), turn.id))",
+        ),
+        (
+            "edge/chat/in_cloud.py",
+            "message.label is Label.PUBLIC and self._is_clean",
+            "True or self._is_clean",
+        ),
+        _NOT_SEARCHED,
+        ("edge/routing/copies.py", "return bool(self._seen) and", "return False and"),
+    ),
+}
