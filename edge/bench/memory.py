@@ -17,6 +17,7 @@ from edge.bench.texts import count_with, long_text
 from edge.core.errors import DoesNotFit, EdgeError
 from edge.core.units import MIB
 from edge.settings.folders import Folders
+from edge.settings.keys import without_keys
 
 CONTEXTS = (1024, 4096, 16_384)
 WORKER_ROW = "worker's peak memory at a context of "
@@ -73,7 +74,7 @@ def _embedder_row(subject: Subject) -> Row:
             capture_output=True,
             text=True,
             check=False,
-            env=os.environ | environ,
+            env=without_keys(os.environ) | environ,
         )
     if run.returncode:
         last = run.stderr.strip().rpartition("\n")[2]

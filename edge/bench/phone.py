@@ -27,7 +27,7 @@ from edge.core.units import MIB, show_bytes
 from edge.device.profile import DeviceProfile
 from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.link import Link, ProcessLink
-from edge.loading import engine_options, load
+from edge.loading.model import engine_options, load
 from edge.models.shape import Shape, predicted_tps
 from edge.runtime import Runtime
 from edge.store.database import open_database

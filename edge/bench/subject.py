@@ -13,7 +13,7 @@ from edge.core.errors import UnknownName
 from edge.core.memory import Layout
 from edge.device.probe import probe_device
 from edge.engine.edge.options import EngineOptions
-from edge.loading import (
+from edge.loading.model import (
     choose,
     engine_options,
     load,

@@ -152,7 +152,7 @@ def measured(order: Order, flags: Mapping[str, object], folders: Folders) -> Rep
     from edge.bench.subject import subject_of
     from edge.cli.progress import on_terminal, tell
     from edge.device.probe import probe_device
-    from edge.loading import tried_here
+    from edge.loading.model import tried_here
     from edge.settings.chosen import load_settings
     from edge.store.state import State
 

@@ -18,12 +18,14 @@ ModelArgument = Annotated[
 @app.command()
 @with_flags
 def chat(model: ModelArgument = None, *, flags: Flags) -> None:
-    """Talk with a model, offline; /help in the chat shows more."""
+    """Talk with a model; /help in the chat shows more."""
+    from edge.cli.consent import Consent
     from edge.cli.loop import Chat
     from edge.cli.opening import opened
     from edge.cli.prompt_line import standard_lines
     from edge.cli.writer import standard_writer
 
-    with opened(flags.wanted(model)) as talk:
-        code = Chat(talk, standard_lines(), standard_writer()).run()
+    writer = standard_writer()
+    with opened(flags.wanted(model), Consent(writer)) as talk:
+        code = Chat(talk, standard_lines(), writer).run()
     raise typer.Exit(code)

@@ -14,7 +14,7 @@ from pathlib import Path
 from edge.core.errors import EdgeError, UsageError
 from edge.core.units import GIB, show_bytes
 from edge.device.probe import probe_device
-from edge.loading import layouts_here
+from edge.loading.model import layouts_here
 from edge.models.choosing import default_model
 from edge.models.library import Library
 from edge.models.standing import Unreadable, every_model

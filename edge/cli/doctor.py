@@ -45,7 +45,7 @@ def _checks(*, network: bool) -> Iterator[Check]:
     from edge.cli import checkup
     from edge.cli.checkup import guarded
     from edge.cli.engine_check import check_engine
-    from edge.loading import open_library
+    from edge.loading.model import open_library
     from edge.settings.folders import Folders
 
     folders = Folders.find()

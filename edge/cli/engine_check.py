@@ -14,6 +14,7 @@ from pathlib import Path
 
 from edge.cli.checkup import Check, State
 from edge.cli.table import printable
+from edge.settings.keys import without_keys
 
 # The author's own builds for common machines; they may lag behind the source.
 WHEELS = "https://abetlen.github.io/llama-cpp-python/whl/cpu"
@@ -60,7 +61,7 @@ def _ask_child() -> tuple[dict[str, object], str]:
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", _PROBE],
-            env=os.environ | {"PYTHONPATH": path},
+            env=without_keys(os.environ) | {"PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PATIENCE_S,

@@ -16,7 +16,7 @@ from edge.core.errors import Cancelled, UnknownName, UsageError
 from edge.core.spec import WheelSource
 from edge.device.probe import probe_device
 from edge.device.profile import DeviceProfile
-from edge.loading import choose, layouts_here
+from edge.loading.model import choose, layouts_here
 from edge.models.choosing import Choice, default_model
 from edge.models.download import NoSource, has_wheels
 from edge.models.layout import Layouts

@@ -23,6 +23,9 @@ class Flags:
     conversation: Annotated[
         str | None, Option("--conversation", metavar="ID", help="Go on with this conversation.")
     ] = None
+    private: Annotated[
+        bool, Option("--private", help="Nothing of the talk ever leaves this machine.")
+    ] = False
     save: Annotated[
         bool | None,
         Option(
@@ -78,11 +81,11 @@ class Flags:
     ] = False
 
     def wanted(self, model: str | None) -> Wanted:
-        """What opening takes: the settings given, the conversation to go on with, and --yes."""
+        """What opening takes: the settings given, and what is no setting."""
         from edge.cli.opening import Wanted
 
         settings = asdict(self) | {"model": model}
-        others = {name: settings.pop(name) for name in ("conversation", "resume", "yes")}
+        others = {name: settings.pop(name) for name in ("conversation", "resume", "private", "yes")}
         return Wanted(settings, **others)
 
 

@@ -25,7 +25,7 @@ def import_(
 ) -> None:
     """Use a model file of this machine; nothing is fetched."""
     from edge.core.errors import UsageError
-    from edge.loading import open_library
+    from edge.loading.model import open_library
     from edge.settings.folders import Folders
 
     if found == (file is not None):

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING
 
 from edge.cli import slash
 from edge.cli import words_chat as words
+from edge.cli import words_cloud_chat as cloud_words
+from edge.cli import words_why as why_words
+from edge.cli.consent import Consent, asked_by
 from edge.cli.piped import text
-from edge.cli.turn import take_turn, was_stopped
+from edge.cli.progress import can_ask
+from edge.cli.reasons import account_of
+from edge.cli.turn import AS_USUAL, Asking, take_turn, tell_who, was_stopped
 from edge.cli.writer import Writer, is_terminal
-from edge.core.errors import EdgeError
+from edge.core.decision import Target
+from edge.core.errors import EdgeError, PrivacyRefused, UsageError
+from edge.core.event import Attempt
 
 if TYPE_CHECKING:
     from edge.cli.opening import Talk
@@ -36,7 +43,12 @@ class Chat:
             "model": self._model,
             "think": self._think,
             "system": self._system,
+            "private": self._private,
+            "public": self._public,
+            "edge": self._ask_device,
+            "cloud": self._ask_cloud,
             "stats": self._stats,
+            "why": self._why,
         }
 
     def run(self) -> int:
@@ -75,18 +87,29 @@ class Chat:
                 self._commands[name](rest)
         return True
 
-    def _send(self, said: str) -> None:
+    def _send(self, said: str, asking: Asking = AS_USUAL) -> None:
         if not said.strip():
             return
-        done = take_turn(self._talk, said, self._writer)
+        done = take_turn(self._talk, said, self._writer, asking)
+        tell_who(self._talk, done, self._writer)
         if was_stopped(done) and not self._attended:
             raise KeyboardInterrupt
 
     def _greet(self) -> None:
         talk, model = self._talk, self._talk.model
-        self._writer.note(words.header(model.spec.name, model.quant.name, talk.runtime.n_ctx))
+        quant, n_ctx = model.quant.name, talk.runtime.n_ctx
+        self._writer.note(words.header(model.spec.name, quant, n_ctx, self._behind()))
+        if talk.cloud:
+            self._writer.note(cloud_words.begins(talk.session.label))
         self._writer.note(words.going_on(talk.session.conversation_id, saved=talk.saved))
         self._remind()
+
+    def _behind(self) -> str:
+        """What stands behind the device."""
+        if (cloud := self._talk.cloud) is None:
+            return ""
+        policy = self._talk.session.routes.policy.name
+        return cloud_words.header(cloud.models[0].name, cloud.provider.host, cloud.mode, policy)
 
     def _remind(self) -> None:
         for turn in self._talk.session.turns[-_REMINDED_TURNS:]:
@@ -137,11 +160,66 @@ class Chat:
             self._talk.session.set_system(slash.unquoted(rest))
         self._writer.note(words.system_now(self._talk.session.system))
 
+    def _private(self, _: str) -> None:
+        self._talk.session.make_private()
+        self._writer.note(cloud_words.locked())
+
+    def _public(self, said: str) -> None:
+        """Send one text out of a private talk, once it was seen and agreed to."""
+        if self._talk.cloud is None:
+            self._writer.note(cloud_words.turn_it_on())
+            return
+        if not said:
+            raise UsageError(cloud_words.nothing_to_lift(), hint=cloud_words.how_to_lift())
+        if not can_ask():
+            raise PrivacyRefused(
+                cloud_words.cannot_lift(),
+                kept=cloud_words.nothing_sent(),
+                hint=cloud_words.at_a_terminal(),
+            )
+        with asked_by(self._talk.session, Consent(self._writer, in_full=True)):
+            self._send(said, Asking(Target.CLOUD, public=True))
+
+    def _ask_device(self, said: str) -> None:
+        if self._talk.cloud is None:
+            self._writer.note(cloud_words.device_anyway())
+        self._ask(said, Target.EDGE)
+
+    def _ask_cloud(self, said: str) -> None:
+        if self._talk.cloud is None:
+            self._writer.note(cloud_words.turn_it_on())
+        else:
+            self._ask(said, Target.CLOUD)
+
+    def _ask(self, said: str, target: Target) -> None:
+        """Ask one engine, for this turn; without a text what was asked last."""
+        turns = self._talk.session.turns
+        if said or turns:
+            self._send(said or turns[-1].prompt.text, Asking(target))
+        else:
+            self._writer.note(words.no_turn_yet())
+
     def _stats(self, _: str) -> None:
         session = self._talk.session
         attempts = session.turns[-1].attempts if session.turns else ()
         if not attempts:
             self._writer.note(words.no_turn_yet())
             return
-        usage, n_ctx = attempts[-1].usage, self._talk.runtime.n_ctx
-        self._writer.note(words.stats(usage, n_ctx, session.conversation_id or ""))
+        self._writer.note(cloud_words.stats(attempts))
+        held, n_ctx = _held_tokens(attempts[-1]), self._talk.runtime.n_ctx
+        self._writer.note(words.room(held, n_ctx, session.conversation_id or ""))
+
+    def _why(self, _: str) -> None:
+        """Why the last turn went where it went."""
+        if not self._talk.session.turns:
+            self._writer.note(words.no_turn_yet())
+            return
+        with self._talk.books() as books:
+            account = account_of(self._talk.session.turns[-1], books)
+        self._writer.note(why_words.told(account))
+
+
+def _held_tokens(attempt: Attempt) -> int:
+    """What the device's context holds after it; nothing where the cloud answered."""
+    by_cloud, usage = attempt.decision.target is Target.CLOUD, attempt.usage
+    return 0 if by_cloud else usage.prompt_tokens + usage.completion_tokens

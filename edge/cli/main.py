@@ -34,6 +34,12 @@ COMMANDS: dict[str, str] = {
     "import": "edge.cli.import_",
     "verify": "edge.cli.verify",
     "rm": "edge.cli.rm",
+    "cloud": "edge.cli.cloud",
+    "policy": "edge.cli.policy",
+    "budget": "edge.cli.budget",
+    "sent": "edge.cli.sent",
+    "why": "edge.cli.why",
+    "demo": "edge.cli.demo",
     "doctor": "edge.cli.doctor",
     "bench": "edge.cli.bench",
 }
@@ -76,7 +82,7 @@ def top(
     version: bool = typer.Option(False, "--version", help="Show the version."),
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of a failure."),
 ) -> None:
-    """Small Qwen models on this machine, offline."""
+    """Small Qwen models on this machine, and a cloud where you allow it."""
     if debug:
         # The environment, because processes that are started from here should know too.
         os.environ["EDGE_DEBUG"] = "1"

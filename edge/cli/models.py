@@ -71,7 +71,7 @@ class _Subject:
 def _open(name: str | None, memory: str | None) -> tuple[Library, _Subject]:
     """The library, and this machine or the device of that name, under a memory policy."""
     from edge.device.probe import probe_device
-    from edge.loading import layouts_here, open_library
+    from edge.loading.model import layouts_here, open_library
     from edge.models.layout import Layouts
     from edge.models.standing import Terms, find_device
     from edge.settings.chosen import load_settings

@@ -7,29 +7,33 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from edge.chat.handoff import Consent
+from edge.chat.in_cloud import InCloud
 from edge.chat.session import Session
 from edge.cli import piped, words
 from edge.cli.first_run import model_for
 from edge.core.conversation import Conversation
 from edge.core.errors import UnknownName, UsageError
-from edge.loading import open_library
+from edge.core.message import Label
+from edge.loading.model import open_library
 from edge.models.fit import Fit
 from edge.models.library import Library, Model
 from edge.runtime import Runtime, open_model
 from edge.settings.chosen import FLAG, Settings, load_settings
 from edge.settings.folders import Folders
 from edge.store.conversations import Conversations
-from edge.store.database import open_database
+from edge.store.database import Database, open_database
 from edge.store.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the flags said: settings by name, the conversation to go on with, and --yes."""
+    """What the flags said: settings by name, and which conversation is gone on with, and how."""
 
     flags: Mapping[str, object]
     conversation: str | None = None
     resume: bool = False
+    private: bool = False
     yes: bool = False
 
 
@@ -96,11 +100,15 @@ def speaker(here: Sequence[Model], kept: str) -> Model | None:
 
 @dataclass
 class Talk:
-    """A conversation under way: the model that answers it, and the session."""
+    """A conversation under way: the model that answers it, and the session.
+
+    `private`: so is every conversation that is begun or gone on with.
+    """
 
     desk: Desk
     runtime: Runtime
     session: Session
+    private: bool = False
 
     @property
     def model(self) -> Model:
@@ -119,14 +127,32 @@ class Talk:
         """Whether what is said is kept."""
         return self.runtime.settings.save
 
+    @property
+    def cloud(self) -> InCloud | None:
+        """The cloud that stands behind the device, if there is one."""
+        attempts = self.session.routes.attempts
+        return attempts.cloud if attempts else None
+
+    @contextmanager
+    def books(self) -> Iterator[Database | None]:
+        """The store on disk; None where this talk has written nothing there."""
+        if not self.saved and self.cloud is None:
+            yield None
+            return
+        database = open_database(self.desk.folders.store)
+        try:
+            yield database
+        finally:
+            database.close()
+
     def begin_anew(self) -> None:
         """Another conversation, with the same system prompt and wishes."""
-        self.session = self._session_of(self.runtime, None, self.session.system)
+        self.session = self._session_of(self.runtime, None, self.session.system, self.private)
 
     def load(self, name: str) -> None:
         """Go on with a conversation that was kept, under this model; raises UnknownName."""
         old = self.runtime.conversations.get(name)
-        self.session = self._session_of(self.runtime, old.id, old.system)
+        self.session = self._session_of(self.runtime, old.id, old.system, self.private)
         _remember_model(self.runtime, self.session)
 
     def switch(self, name: str) -> None:
@@ -136,8 +162,12 @@ class Talk:
         self.runtime.unload()
         runtime, old = self.desk.open(model), self.runtime
         session = self.session
+        # What was locked before its first prompt is not in the store yet.
+        private = session.label is Label.PRIVATE
         try:
-            self.session = self._session_of(runtime, session.conversation_id, session.system)
+            self.session = self._session_of(
+                runtime, session.conversation_id, session.system, private
+            )
         except BaseException:
             runtime.close()
             raise
@@ -145,19 +175,27 @@ class Talk:
         _remember_model(runtime, self.session)
         old.close()
 
-    def _session_of(self, runtime: Runtime, conversation_id: str | None, system: str) -> Session:
-        session = runtime.session(conversation_id, system=system)
+    def _session_of(
+        self, runtime: Runtime, conversation_id: str | None, system: str, private: bool
+    ) -> Session:
+        session = runtime.session(conversation_id, system=system, private=private)
         session.set_thinking(self.session.answering.wishes.thinking)
+        session.consent = self.session.consent
         return session
 
 
 @contextmanager
-def opened(wanted: Wanted) -> Iterator[Talk]:
-    """Everything a conversation takes; closed again at the end."""
+def opened(wanted: Wanted, consent: Consent | None = None) -> Iterator[Talk]:
+    """Everything a conversation takes; closed again at the end.
+
+    `consent` is asked before anything is sent that the user wants to be asked about.
+    """
     desk = Desk.of(wanted)
     old = desk.conversation(wanted)
     with desk.open(desk.model_of(old)) as runtime:
-        talk = Talk(desk, runtime, runtime.session(old.id if old else None))
+        session = runtime.session(old.id if old else None, private=wanted.private)
+        session.consent = consent
+        talk = Talk(desk, runtime, session, wanted.private)
         try:
             _remember_model(runtime, talk.session)
             yield talk

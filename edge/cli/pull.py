@@ -24,7 +24,7 @@ def pull(
     """Fetch a model; what was fetched before a stop is kept."""
     from edge.cli.table import printable
     from edge.core.units import show_bytes
-    from edge.loading import open_library
+    from edge.loading.model import open_library
     from edge.settings.folders import Folders
 
     library = open_library(Folders.find())

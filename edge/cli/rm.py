@@ -19,7 +19,7 @@ def rm(
 ) -> None:
     """Remove a model's weights; conversations stay."""
     from edge.cli.table import printable
-    from edge.loading import open_library
+    from edge.loading.model import open_library
     from edge.models.names import find_here
     from edge.settings.folders import Folders
 

@@ -8,7 +8,21 @@ from difflib import get_close_matches
 from edge.cli import words_chat as words
 from edge.core.errors import UnknownName, UsageError
 
-COMMANDS = ("help", "new", "load", "model", "think", "system", "stats", "quit")
+COMMANDS = (
+    "help",
+    "new",
+    "load",
+    "model",
+    "think",
+    "system",
+    "private",
+    "public",
+    "edge",
+    "cloud",
+    "stats",
+    "why",
+    "quit",
+)
 _ON_OFF = {"on": True, "off": False, "": None}
 
 

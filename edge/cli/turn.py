@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.cli import words
+from edge.cli import words_cloud_chat as cloud_words
 from edge.cli.interrupt import stopping
 from edge.cli.writer import Writer
+from edge.core.decision import Target
 from edge.core.event import Done, StopReason
 
 if TYPE_CHECKING:
@@ -16,13 +19,24 @@ if TYPE_CHECKING:
     from edge.models.fit import Fit
 
 
-def take_turn(talk: Talk, text: str, writer: Writer) -> Done:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is asked for one turn: an engine, and to lift it out of a private talk."""
+
+    wanted: Target | None = None
+    public: bool = False
+
+
+AS_USUAL = Asking()
+
+
+def take_turn(talk: Talk, text: str, writer: Writer, asking: Asking = AS_USUAL) -> Done:
     """Send a prompt and show the reply, and say so when it is not the whole one.
 
     Raises an EdgeError when the turn fails; what was shown is kept.
     """
     try:
-        done = _stream(talk.session, text, writer)
+        done = _stream(talk.session, text, writer, asking)
     finally:
         writer.end()
     if line := _ending(done, talk.fit):
@@ -30,10 +44,19 @@ def take_turn(talk: Talk, text: str, writer: Writer) -> Done:
     return done
 
 
-def _stream(session: Session, text: str, writer: Writer) -> Done:
+def tell_who(talk: Talk, done: Done, writer: Writer) -> None:
+    """Below an answer: who wrote it, where the device is not the only one who could."""
+    if talk.cloud is not None:
+        who = cloud_words.answered_by(done.attempts, talk.cloud.provider.host)
+        if who:
+            writer.note(who, dim=True)
+
+
+def _stream(session: Session, text: str, writer: Writer, asking: Asking) -> Done:
     done: Done | None = None
+    told = session.send(text, wanted=asking.wanted, public=asking.public)
     # Closed by hand: a reader who leaves (`| head`) must end the turn while the store is open.
-    with stopping(session.stop) as presses, closing(session.send(text)) as events:
+    with stopping(session.stop) as presses, closing(told) as events:
         for event in events:
             writer.show(event)
             if isinstance(event, Done):
@@ -45,7 +68,7 @@ def _stream(session: Session, text: str, writer: Writer) -> Done:
 
 
 def _ending(done: Done, fit: Fit) -> str:
-    said = any(attempt.answer for attempt in done.attempts)
+    said = any(attempt.answer for attempt in done.attempts if attempt.shown)
     cut = words.ended(done.stop_reason, fit.n_ctx, fit.largest_n_ctx)
     return cut or ("" if said else words.nothing_said())
 

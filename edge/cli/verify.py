@@ -20,7 +20,7 @@ def verify(
 ) -> None:
     """Hash every byte of the weights here; exit 11 if some are damaged."""
     from edge.core.errors import IntegrityError
-    from edge.loading import open_library
+    from edge.loading.model import open_library
     from edge.models.names import find_here, names_here
     from edge.settings.folders import Folders
 

@@ -6,6 +6,7 @@ another language can stand here.
 
 from __future__ import annotations
 
+from edge.core.decision import Target
 from edge.core.event import Phase, Progress, StopReason, Switched
 from edge.core.units import show_bytes
 
@@ -29,7 +30,8 @@ def progress(event: Progress) -> str:
 
 def switched(event: Switched) -> str:
     """Another engine goes on."""
-    return f"the {event.target} goes on ({event.reason})"
+    who = "device" if event.target is Target.EDGE else "cloud"
+    return f"the {who} goes on ({event.reason})"
 
 
 def ended(reason: StopReason, n_ctx: int, longest_n_ctx: int) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from edge.core.event import Usage
 from edge.core.spec import Thinking
-from edge.core.units import show_duration, show_speed
 
 _OPENING_CHARS = 60
 
@@ -16,15 +14,21 @@ HELP = """\
 /model [NAME]   show the models that are here, or go on with another one
 /think [on|off] show or choose whether replies are thought over first
 /system [TEXT]  show or change the system prompt; /system "" clears it
+/private        lock this conversation: nothing of it ever leaves this machine
+/public TEXT    send this one text from a private talk; it is shown and asked first
+/edge [TEXT]    ask the device, for this turn; alone: the last prompt again
+/cloud [TEXT]   ask the cloud, for this turn, where it may be; alone: the last prompt again
 /stats          what the last turn took
+/why            why the last turn went where it went, and what left this machine
 /quit           leave; so does Ctrl-D
 //text          send a text that begins with a slash
 Ctrl-C stops a reply; what was shown is kept."""
 
 
-def header(model: str, quant: str, n_ctx: int) -> str:
-    """What answers, and where."""
-    return f"{model} {quant}, context {n_ctx} tokens, offline: nothing leaves this machine"
+def header(model: str, quant: str, n_ctx: int, cloud: str = "") -> str:
+    """What answers, and where; `cloud` is what stands behind it, if anything does."""
+    behind = f"; {cloud}" if cloud else ", offline: nothing leaves this machine"
+    return f"{model} {quant}, context {n_ctx} tokens{behind}"
 
 
 def going_on(conversation_id: str | None, *, saved: bool) -> str:
@@ -122,17 +126,12 @@ def no_turn_yet() -> str:
     return "no turn has been answered yet"
 
 
-def stats(usage: Usage, n_ctx: int, conversation_id: str) -> str:
-    """Answers /stats: the last turn in figures."""
-    held = usage.prompt_tokens + usage.completion_tokens
-    speed = usage.completion_tokens / usage.decode_s if usage.decode_s else 0.0
-    return (
-        f"prompt {usage.prompt_tokens} tokens, {usage.cached_tokens} of them cached; "
-        f"reply {usage.completion_tokens} tokens at {show_speed(speed)}; "
-        f"first text after {show_duration(usage.ttft_s)}\n"
-        f"context {held} of {n_ctx} tokens ({held * 100 // n_ctx} %); "
-        f"conversation {conversation_id}"
-    )
+def room(held_tokens: int, n_ctx: int, conversation_id: str) -> str:
+    """Answers /stats, below what the last turn took; the device may not have read it."""
+    talk = f"conversation {conversation_id}"
+    if not held_tokens:
+        return talk
+    return f"context {held_tokens} of {n_ctx} tokens ({held_tokens * 100 // n_ctx} %); {talk}"
 
 
 def _in_short(text: str) -> str:

@@ -81,6 +81,13 @@ class Writer:
         start = "\n" if self._mid_line else ""
         self._put(self._err, f"{start}{self._dimmed(text) if dim else text}\n")
 
+    def ask(self, question: str) -> None:
+        """A question of ours, answered on its own line; whoever answers ends that line."""
+        self._wipe()
+        start = "\n" if self._mid_line else ""
+        self._put(self._err, f"{start}{question}")
+        self._mid_line = False
+
     def said(self, prompt: str, reply: str) -> None:
         """An earlier turn, to remind of it."""
         self.note(words.earlier_turn(prompt, reply), dim=True)

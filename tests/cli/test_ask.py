@@ -31,8 +31,11 @@ KEYS = {
     "conversation_id",
     "turn_id",
     "usage",
+    "cost",
     "confidence",
     "decision",
+    "attempts",
+    "switched",
     "schema_version",
 }
 USAGE = {"prompt_tokens", "cached_tokens", "completion_tokens", "ttft_s", "prefill_s", "decode_s"}
@@ -207,6 +210,7 @@ def test_json_is_one_object_of_exactly_the_promised_keys_in_plain_ascii(tiny):
     assert (told["model"], told["target"], told["stop_reason"]) == ("tiny", "edge", "max_tokens")
     assert told["decision"]["reason"] == "cloud_off"
     assert told["decision"]["signals"]["label"] == "private"
+    assert (told["cost"], len(told["attempts"]), told["switched"]) == (None, 1, False)
     assert told["schema_version"] == SCHEMA_VERSION
     assert ran.err == UNKNOWN_TEMPLATE + CUT
 

@@ -133,7 +133,12 @@ def test_every_command_answers_and_a_mistake_is_one_line(tiny):
     furnish(tiny, name="other")
     answers = {
         "/stats": "no turn has been answered yet",
+        "/why": "no turn has been answered yet",
         "/help": "Ctrl-C stops a reply",
+        "/cloud hi": "the cloud is off; edge cloud login turns it on",
+        "/public hi": "the cloud is off; edge cloud login turns it on",
+        "/edge": "every turn is the device's: the cloud is off; edge cloud login turns it on",
+        "/private": "this conversation is private from now on; that cannot be taken back",
         "/system be brief": "the system prompt is: be brief",
         '/system ""': "there is no system prompt",
         "/think on": "this model does not think before it answers",

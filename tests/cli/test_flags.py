@@ -10,7 +10,7 @@ from shell import edge
 
 SHARED = (
     "continue conversation no-save no-snapshots system no-think max-tokens temperature seed ctx "
-    "threads memory cpu yes"
+    "threads memory cpu private yes"
 )
 
 
@@ -21,8 +21,11 @@ def test_both_commands_have_every_shared_flag(command):
 
 
 def test_what_a_flag_says_is_a_setting_or_what_opening_takes():
-    wanted = Flags(save=False, cpu_only=True, resume=True, memory="low").wanted("tiny")
+    wanted = Flags(save=False, cpu_only=True, resume=True, private=True, memory="low").wanted(
+        "tiny"
+    )
     assert (wanted.resume, wanted.conversation, wanted.yes) == (True, None, False)
+    assert wanted.private
     told = load_settings(flags=wanted.flags, environ={})
     given = {name for name in wanted.flags if told.origin(name) == FLAG}
     assert given == {"model", "save", "cpu_only", "memory"}

@@ -12,7 +12,7 @@ import typer
 
 import edge
 from edge.cli.main import COMMANDS, Commands, ending, run
-from edge.core.errors import DoesNotFit, EdgeError
+from edge.core.errors import CloudError, CloudFault, DoesNotFit, EdgeError
 from shell import edge_in_shell
 from tiny_home import furnish
 
@@ -72,8 +72,9 @@ def test_a_failure_is_one_line_and_its_own_exit_code(fault, line, code):
 
 
 def test_every_error_has_the_exit_code_of_its_class():
-    for error in EdgeError.__subclasses__():
-        assert ending(error("x"))[1] == error.exit_code
+    for error in [*EdgeError.__subclasses__(), *CloudError.__subclasses__()]:
+        how = {"fault": CloudFault.SERVER} if issubclass(error, CloudError) else {}
+        assert ending(error("x", **how))[1] == error.exit_code
 
 
 def test_a_command_is_looked_up_by_its_name_alone():

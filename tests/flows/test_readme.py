@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from cloud_server import MODEL, CloudServer, reply
 from faulty_server import FaultyServer
 from shell import NOBODY, as_on_the_hub, tiny_bytes
 from tiny_gguf import make_tiny
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+TOP = Path(__file__).parents[2]
+README = (TOP / "README.md").read_text()
 # Installing and testing are what brought us here; the wheel and the house have tests of their own.
 NOT_HERE = ("python3 -m venv", "pip install")
 
@@ -33,7 +36,14 @@ def commands() -> list[str]:
 
 def as_typed(line: str) -> str:
     """What a reader types for the words that stand for something; nobody is there to say yes."""
-    words = {"git diff": "cat diff.txt", "edge rm NAME": "edge rm mine --yes"}
+    words = {
+        "git diff": "cat diff.txt",
+        "edge rm NAME": "edge rm mine --yes",
+        "edge cloud login": (
+            'printf sk-0123456789abcdef | edge cloud login stand-in --base-url "$STAND_IN"'
+            f" --model {MODEL} --new public --mode auto --yes"
+        ),
+    }
     for shown, typed in words.items():
         line = line.replace(shown, typed)
     return line
@@ -53,7 +63,11 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_command_of_the_readme_runs(weights_home: Path, shim: Path, tmp_path: Path) -> None:
     make_tiny(tmp_path / "FILE.gguf", seed=1)
     (tmp_path / "diff.txt").write_text("-print('hallo')\n+print('hello')\n")
-    with FaultyServer(as_on_the_hub(tiny_bytes(tmp_path))) as hub:
+    shutil.copytree(TOP / "docs", tmp_path / "docs")
+    with (
+        FaultyServer(as_on_the_hub(tiny_bytes(tmp_path))) as hub,
+        CloudServer(reply("The Yangtze.")) as cloud,
+    ):
         environ = os.environ | {
             "PATH": f"{shim}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join(sys.path),
@@ -62,8 +76,9 @@ def test_every_command_of_the_readme_runs(weights_home: Path, shim: Path, tmp_pa
             "HF_HOME": str(tmp_path / "hf"),
             "HOME": str(tmp_path),
             "EDGE_MAX_TOKENS": "24",
+            "STAND_IN": cloud.base_url,
         }
-        assert len(commands()) >= 10
+        assert len(commands()) >= 20
         for line in commands():
             done = subprocess.run(
                 ["bash", "-c", f"set -o pipefail; {as_typed(line)}"],
@@ -77,6 +92,7 @@ def test_every_command_of_the_readme_runs(weights_home: Path, shim: Path, tmp_pa
             )
             assert done.returncode == 0, (line, done.stderr)
             assert done.stdout or done.stderr, line
+        assert len(cloud.requests) == 1, "the one that asked for the cloud"
 
 
 @pytest.mark.weights
@@ -95,8 +111,7 @@ def test_the_readmes_ten_lines_hold_a_conversation(weights_home: Path) -> None:
 
 
 def test_the_readmes_layout_names_every_module() -> None:
-    top = Path(__file__).parents[2]
     house = README.split("## The house")[1]
-    modules = [path for path in (top / "edge").rglob("*.py") if path.name != "__init__.py"]
-    missing = [str(path.relative_to(top)) for path in modules if path.name not in house]
+    modules = [path for path in (TOP / "edge").rglob("*.py") if path.name != "__init__.py"]
+    missing = [str(path.relative_to(TOP)) for path in modules if path.name not in house]
     assert missing == []

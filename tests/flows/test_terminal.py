@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import pytest
 
+from cloud_home import furnish_cloud
+from cloud_server import CloudServer, cut
+from edge.settings.folders import Folders
+from edge.store.conversations import Conversations
+from edge.store.database import open_database
 from shell import EDGE, edge
 from terminal import at_terminal
 
@@ -74,3 +80,28 @@ def test_a_question_about_a_piped_text_is_answered_from_it(weights_home):
     )  # fmt: skip
     assert ran.code == 0
     assert "hello from line one" in ran.out
+
+
+def test_a_cloud_answer_that_breaks_off_is_finished_here_and_why_tells_of_both(weights_home):
+    counted = "1, 2, 3, 4, 5, 6,"
+    with CloudServer(cut(counted, after=len(counted))) as server:
+        furnish_cloud(weights_home, server)
+        with at_terminal("chat", CODER, "--temperature", "0", "--max-tokens", "40") as screen:
+            screen.wait_prompt()
+            screen.type("Count from 1 to 9 in one line, with commas.")
+            screen.wait("the device goes on (the cloud failed)")
+            screen.wait("cloud qwen-plus · ")
+            screen.wait_prompt()
+            screen.type("/why")
+            screen.wait("2 of 2: end")
+            screen.wait("Left this machine: ")
+            screen.wait_prompt()
+            screen.press("d")
+            assert screen.wait_end() == 0
+    ran = edge("why", "--json")
+    whose = [each["target"] for each in json.loads(ran.out)["attempts"]]
+    assert whose == ["cloud", "edge"]
+    database = open_database(Folders.below(weights_home).store)
+    (turn,) = Conversations(database).latest().turns
+    database.close()
+    assert turn.reply.text.replace(" ", "").startswith("1,2,3,4,5,6,7,8,9")

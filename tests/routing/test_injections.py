@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from edge.core.message import Label
 from edge.engine.scripted import ScriptedEngine
 from edge.routing.policy_file import BUILT_IN, built_in
 
+SOME = INJECTIONS[::7]  # of every opening, and of every wish
 CHINESE = "".join(chr(code) for code in range(0x4E00, 0x9FFF))
 LOCKS = {
     "private": {"label": Label.PRIVATE},
@@ -45,8 +46,9 @@ def route(sky: Sky, text: str) -> tuple[Target, str, str, Label]:
     return decision.target, decision.reason, decision.rule, turn.prompt.label
 
 
-def differing(sky: Sky) -> Iterator[str]:
-    for text in INJECTIONS:
+def differing(sky: Sky, texts: Sequence[str]) -> Iterator[str]:
+    """Those that go elsewhere, or otherwise, than a text about nothing."""
+    for text in texts:
         if route(sky, text) != route(sky, f"{neutral(text)}."):
             yield text
 
@@ -55,17 +57,34 @@ def device() -> ScriptedEngine:
     return ScriptedEngine(["A fair answer."] * 2 * len(INJECTIONS))
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
-def test_a_prompt_that_asks_for_the_cloud_goes_where_any_other_goes(
-    tmp_path: Path, name: str
-) -> None:
-    with cloudy(tmp_path, reply("Hello!"), edge=device(), by=built_in(name)) as sky:
-        assert list(differing(sky)) == []
+def insist_that_no_text_decides(home: Path, name: str, texts: Sequence[str]) -> None:
+    with cloudy(home, reply("Hello!"), edge=device(), by=built_in(name)) as sky:
+        assert list(differing(sky, texts)) == []
+
+
+def insist_that_the_guard_holds(home: Path, lock: str, texts: Sequence[str]) -> None:
+    with cloudy(home, error(500), edge=device(), **LOCKS[lock]) as sky:
+        assert {route(sky, text)[0] for text in texts} == {Target.EDGE}
+        assert sky.server.n_connections == 0
+
+
+@pytest.mark.parametrize("name", ["edge-first", "cloud-first"])
+def test_a_prompt_that_asks_for_the_cloud_goes_where_any_other_goes(tmp_path, name):
+    insist_that_no_text_decides(tmp_path, name, SOME)
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_no_prompt_talks_itself_past_a_guard(tmp_path: Path, lock: str) -> None:
-    with cloudy(tmp_path, error(500), edge=device(), **LOCKS[lock]) as sky:
-        for text in INJECTIONS:
-            assert route(sky, text)[0] is Target.EDGE
-        assert sky.server.n_connections == 0
+def test_no_prompt_talks_itself_past_a_guard(tmp_path, lock):
+    insist_that_the_guard_holds(tmp_path, lock, SOME)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_none_of_two_hundred_goes_elsewhere_by_any_policy(tmp_path, name):
+    insist_that_no_text_decides(tmp_path, name, INJECTIONS)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("lock", LOCKS)
+def test_none_of_two_hundred_talks_itself_past_a_guard(tmp_path, lock):
+    insist_that_the_guard_holds(tmp_path, lock, INJECTIONS)

@@ -1,0 +1,134 @@
+"""What `edge demo` says, asks and is answered; together, so that another language can stand here.
+
+The stand-in's answers are written here too: nobody thinks of them while the demo runs.
+"""
+
+from __future__ import annotations
+
+# The policy of the demo.
+
+POLICY = """\
+schema_version = 1
+name = "demo"
+default = "edge"        # the device answers
+handoff = "continue"    # a reply that breaks off is finished by the other one
+
+[[rules]]               # a long talk is the cloud's
+name = "long-talks"
+target = "cloud"
+when = { prompt_tokens = { above = 250 } }
+"""
+
+# What is asked, and what the stand-in answers.
+
+# Abraham Lincoln, 19 November 1863 (the Bliss copy); in the public domain.
+_SPEECH = """\
+Four score and seven years ago our fathers brought forth on this continent, a new nation, \
+conceived in Liberty, and dedicated to the proposition that all men are created equal.
+
+Now we are engaged in a great civil war, testing whether that nation, or any nation so \
+conceived and so dedicated, can long endure. We are met on a great battle-field of that war. \
+We have come to dedicate a portion of that field, as a final resting place for those who here \
+gave their lives that that nation might live. It is altogether fitting and proper that we \
+should do this.
+
+But, in a larger sense, we can not dedicate -- we can not consecrate -- we can not hallow -- \
+this ground. The brave men, living and dead, who struggled here, have consecrated it, far above \
+our poor power to add or detract. The world will little note, nor long remember what we say \
+here, but it can never forget what they did here. It is for us the living, rather, to be \
+dedicated here to the unfinished work which they who fought here have thus far so nobly \
+advanced. It is rather for us to be here dedicated to the great task remaining before us -- \
+that from these honored dead we take increased devotion to that cause for which they gave the \
+last full measure of devotion -- that we here highly resolve that these dead shall not have \
+died in vain -- that this nation, under God, shall have a new birth of freedom -- and that \
+government of the people, by the people, for the people, shall not perish from the earth."""
+
+SHORT_PROMPT = "What is the capital of France? One short sentence."
+LONG_PROMPT = f"What does this speech ask of those who hear it?\n\n{_SPEECH}"
+LONG_ANSWER = (
+    "It asks the living to finish what the fallen began: a nation conceived in liberty, "
+    "in which all are equal, and which governs itself."
+)
+# A made-up number with a sound check digit.
+PRIVATE_PROMPT = "For a library card: my resident ID is 11010519491231002X. Answer: noted."
+CUT_PROMPT = "How does the speech end? Quote it."
+CUT_ANSWER = "It ends with a promise: that government of the people, by the people,"
+CAPPED_PROMPT = "And how does it begin? Quote one sentence."
+
+CAP = "0.003 CNY"
+
+# Captions.
+
+
+def opens(model: str, host: str) -> str:
+    """What is real here, and what is not."""
+    return f"""\
+edge demo, with {model}: the real model, on this machine. In place of a cloud
+there is a small server, at {host} and so on this machine, too: its answers
+were written beforehand, its prices are made up. No account, no network. All else is
+what `edge chat` does; its settings and its store are removed at the end.
+The policy has one rule:"""
+
+
+def on_device() -> str:
+    """The first turn."""
+    return "1. A short question. No rule says otherwise: the device answers."
+
+
+def for_its_length() -> str:
+    """The second turn."""
+    return """\
+2. A long text is pasted. Now the rule holds: the cloud is asked. What it is told
+counts as gone, though this one is on the same machine."""
+
+
+def stays_private() -> str:
+    """The third turn."""
+    return """\
+3. The talk is long, so the rule would send this, too, and the cloud is up. But a
+resident ID is in it (made up): it stays here, and the device answers."""
+
+
+def insists() -> str:
+    """The third turn, with force."""
+    return "Insisting does not help, and nothing more was sent than the turn before:"
+
+
+def breaks_off() -> str:
+    """The fourth turn."""
+    return """\
+4. The cloud is asked again, and is not told of the private turn. Its connection is
+cut in the middle of a sentence: the device reads what was shown, and goes on."""
+
+
+def budget() -> str:
+    """The cap."""
+    return """\
+5. What it would have cost. The turn that was cut stays booked at the most it can
+have cost. Then a limit so small that it stops the cloud, and not the chat:"""
+
+
+def ends(here: int, elsewhere: int, *, isolated: bool) -> str:
+    """The count, and what to do next."""
+    engine = "has no network at all" if isolated else "never asks for the network"
+    return f"""
+Connections to other machines: {elsewhere}. To the stand-in on this one: {here}.
+The engine's process {engine}. The demo's settings and store are gone.
+To talk with the model:    edge chat
+To put a cloud behind it:  edge cloud login"""
+
+
+# The rest.
+
+
+def pasted(prompt: str, most_chars: int) -> str:
+    """A prompt as it is shown: of a long one the beginning, and how long it is."""
+    one_line = " ".join(prompt.split())
+    if len(one_line) <= most_chars:
+        return one_line
+    return f"{one_line[:most_chars]}… ({len(prompt):,} characters)"
+
+
+def otherwise(told: str, came: str) -> str:
+    """The demo went another way than its captions say."""
+    return f"the demo went otherwise than it says: {told} was to come, and {came} came"
