@@ -183,8 +183,12 @@ def open_model(model: Model, settings: Settings, folders: Folders) -> Runtime:
     """Look at the file, see that it fits, and open the store; the engine loads when first asked."""
     loaded = load(model, settings, probe_device(), measured_here(model, folders))
     database = open_database(folders.store) if settings.save else open_in_memory(folders.store)
-    Conversations(database).recover()
-    outside = open_outside(settings, folders)
+    try:
+        Conversations(database).recover()
+        outside = open_outside(settings, folders, database if settings.save else None)
+    except BaseException:
+        database.close()
+        raise
     state, tried = State(folders), tried_here(model)
     if settings.save:
         state.remember_model(model.name)

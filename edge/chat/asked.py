@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from edge.core.conversation import Outcome, Turn
@@ -11,23 +12,53 @@ from edge.core.message import Label, Message
 from edge.engine.protocol import Cancel
 
 
+class Lock:
+    """Whether a talk was made private while its reply is written: here, or by another process."""
+
+    def __init__(self, is_marked: Callable[[], bool] = bool) -> None:
+        self._is_marked = is_marked
+        self._set = threading.Event()
+
+    def set(self) -> None:
+        """Make it so, from any thread."""
+        self._set.set()
+
+    def is_set(self) -> bool:
+        """Whether this process made it so; asked at every piece of a reply."""
+        return self._set.is_set()
+
+    def holds(self) -> bool:
+        """Whether anybody did; asks the store, so before a send and not at every piece."""
+        if not self._set.is_set() and self._is_marked():
+            self._set.set()
+        return self._set.is_set()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user said, and how it is to be answered.
+
+    `wanted` is the engine they asked for, for this turn alone. `lifted`: public by
+    their word, so they are shown what would be sent and asked. `lock` holds once
+    the talk is made private while the reply is being written.
+    """
+
+    text: str
+    wanted: Target | None = None
+    lifted: bool = False
+    cancel: Cancel = field(default_factory=Cancel)
+    lock: Lock = field(default_factory=Lock)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A turn that waits for its reply; `past` are the turns before it, oldest first.
-
-    `wanted` is the engine the user asked for, for this turn alone. `lifted`: public by
-    the user's word, so they are shown what would be sent and asked. `locked` is set
-    when they make the talk private while the reply is being written.
-    """
+    """A turn that waits for its reply; `past` are the turns before it, oldest first."""
 
     conversation_id: str
     turn: Turn
     past: tuple[Turn, ...]
     system: Message | None
-    cancel: Cancel
-    wanted: Target | None = None
-    lifted: bool = False
-    locked: threading.Event = field(default_factory=threading.Event)
+    wish: Wish
 
     @property
     def prompt(self) -> Message:

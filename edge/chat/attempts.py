@@ -7,35 +7,24 @@ reserved anew. Text that was shown is never asked for again.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 from edge.chat.in_cloud import Errand, InCloud
+from edge.chat.sending import Sending, locked
 from edge.chat.trust import Trust
 from edge.chat.waits import RetryBucket, left_s, wait_before
-from edge.core.cloud import Permit, Reservation
+from edge.core.cloud import Deadlines, Permit, Reservation
 from edge.core.decision import BreakerState
-from edge.core.errors import (
-    BudgetSpent,
-    CloudError,
-    CloudFault,
-    CloudIncomplete,
-    PrivacyRefused,
-)
-from edge.core.event import Delta, Notice, NoticeCode, Phase, Progress, StopReason, Usage
-from edge.core.units import Money
+from edge.core.errors import BudgetSpent, CloudError, CloudFault
+from edge.core.event import UNKNOWN_USAGE, Phase, Progress, StopReason
 from edge.engine.protocol import Answered, CloudSide, EngineEvent
-from edge.models.prices import cost_of
 from edge.routing.privacy import clear
 from edge.store.ledger import Ledger, Spending
 
-_UNKNOWN_USAGE = Usage(0, 0, 0, 0.0, 0.0, 0.0)
 _HEARTBEAT_S = 0.02
-# Refused before a token was made of it, or never arrived: nobody bills that. What timed
-# out or broke off may be billed, so it stays booked.
-_NOT_BILLED = frozenset(CloudFault) - {CloudFault.TIMEOUT, CloudFault.BROKEN}
 
 Events = Generator[EngineEvent, None, None]
 
@@ -51,51 +40,42 @@ class Attempts:
     _bucket: RetryBucket = field(default_factory=RetryBucket)
 
     def stream(self, errand: Errand, reason: str) -> Events:
-        """Answer an errand; raises PrivacyRefused, BudgetSpent or a CloudError."""
+        """Answer an errand; raises PrivacyRefused, BudgetSpent or a CloudError.
+
+        A TooLateError thrown in ends it: the device has answered.
+        """
         waits, began = errand.request.deadlines, time.monotonic()
         left = waits
         for attempt in count(1):
             if errand.request.cancel.requested:  # while it waited for another try
-                yield Answered(StopReason.CANCELLED, _UNKNOWN_USAGE, None)
+                yield Answered(StopReason.CANCELLED, UNKNOWN_USAGE, None)
                 return
             limited = replace(errand, request=replace(errand.request, deadlines=left))
-            shown = False
+            sending = self._cleared(limited, reason)
             try:
-                with closing(self._once(limited, reason)) as events:
+                asked = self.door.stream(sending.permit, limited.request)
+                with sending, closing(asked) as events:
                     for event in events:
-                        shown = shown or isinstance(event, Delta)
-                        yield event
+                        yield sending.heard(event)
+                self._bucket = self._bucket.after_success()
                 return
             except CloudError as error:
                 self._bucket = self._bucket.after_failure()
                 spare_s = left_s(waits, error.fault, time.monotonic() - began)
                 pause_s = wait_before(error, attempt, spare_s, self.trust.dice)
-                if shown or pause_s is None or not self._may_retry(errand, pause_s):
+                if sending.has_shown or pause_s is None or not self._may_retry(errand, pause_s):
                     raise
             yield from self._sleep(errand, pause_s)
-            spent_s = time.monotonic() - began
-            left = replace(
-                waits,
-                connect_s=min(waits.connect_s, left_s(waits, CloudFault.UNREACHABLE, spent_s)),
-                total_s=left_s(waits, CloudFault.TIMEOUT, spent_s),
-            )
+            left = _rest_of(waits, time.monotonic() - began)
 
-    def _once(self, errand: Errand, reason: str) -> Events:
-        _insist_on_open(errand)
+    def _cleared(self, errand: Errand, reason: str) -> Sending:
+        """Leave for one send, of what may leave at this moment."""
+        self.cloud.catch_up()
+        if errand.lock.holds():
+            raise locked()
         cleared = clear(errand.pieces, self.cloud.guard, self.cloud.own)
-        permit = Permit(cleared, self._reserve(errand, reason))
-        with (
-            self._judged(errand, permit.reservation),
-            closing(self.door.stream(permit, errand.request)) as events,
-        ):
-            for event in events:
-                _insist_on_open(errand)
-                if isinstance(event, Notice):
-                    self._insist(event)
-                if isinstance(event, Answered):
-                    yield self._settled(event, permit.reservation, errand)
-                else:
-                    yield event
+        permit = Permit(cleared, self._reserve(errand, reason), errand.lock.is_set)
+        return Sending(self.cloud, self.ledger, self.trust, errand, permit)
 
     def _reserve(self, errand: Errand, reason: str) -> Reservation:
         model = errand.request.model
@@ -108,47 +88,6 @@ class Attempts:
             caps=self.cloud.caps,
             what=Spending(self.cloud.provider.name, model, reason),
         )
-
-    @contextmanager
-    def _judged(self, errand: Errand, reservation: Reservation) -> Iterator[None]:
-        """One send, whose failure is remembered; where it tells nothing, nothing is."""
-        model = errand.request.model
-        before = self.trust.claim(model)
-        try:
-            yield
-        except CloudError as error:
-            if error.fault in _NOT_BILLED:
-                self.ledger.release(reservation)
-            self.trust.failed(model, error)
-            raise
-        except BaseException:  # somebody left, or locked the talk
-            self.trust.put_back(model, before)
-            raise
-
-    def _settled(self, answered: Answered, reservation: Reservation, errand: Errand) -> Answered:
-        """Book what the provider counted; what it did not count stays booked at its most."""
-        self._bucket = self._bucket.after_success()
-        self.trust.succeeded(errand.request.model)
-        usage = answered.usage
-        if not usage.prompt_tokens:
-            return answered
-        cost = self._cost(errand, usage.prompt_tokens, usage.completion_tokens)
-        self.ledger.settle(reservation, cost)
-        return replace(answered, usage=replace(usage, cost=cost))
-
-    def _cost(self, errand: Errand, n_prompt: int, n_reply: int) -> Money:
-        price = self.cloud.price(errand.request.model)
-        assert price is not None, "what has no price was not reserved, nor sent"
-        return cost_of(price, n_prompt, n_reply, thinking=errand.request.thinking)
-
-    def _insist(self, notice: Notice) -> None:
-        """Refuse the answer of another model, where the user asked for that."""
-        if notice.code is NoticeCode.OTHER_MODEL and self.cloud.strict_model:
-            raise CloudIncomplete(
-                f"{notice.text}, and strict_model is set",
-                fault=CloudFault.MODEL,
-                hint="edge cloud models",
-            )
 
     def _may_retry(self, errand: Errand, pause_s: float) -> bool:
         state = self.trust.state(errand.request.model, in_s=pause_s)
@@ -164,10 +103,11 @@ class Attempts:
             yield Progress(Phase.CLOUD, round((seconds - rest_s) * 1000), total_ms)
 
 
-def _insist_on_open(errand: Errand) -> None:
-    """A talk that is made private while the cloud answers leaves it at once."""
-    if errand.locked.is_set():
-        raise PrivacyRefused("the conversation was made private", hint="edge sent")
+def _rest_of(waits: Deadlines, spent_s: float) -> Deadlines:
+    """What a turn has left for another try: connecting has one budget in all of it."""
+    connect_s = left_s(waits, CloudFault.UNREACHABLE, spent_s)
+    total_s = left_s(waits, CloudFault.TIMEOUT, spent_s)
+    return replace(waits, connect_s=connect_s, total_s=total_s)
 
 
 def _unpriced(model: str) -> BudgetSpent:

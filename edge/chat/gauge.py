@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from itertools import takewhile
 
+from edge.chat.answering import Wishes
 from edge.chat.asked import Asked
 from edge.chat.attempts import Attempts
 from edge.chat.in_cloud import REPLY_TOKENS
@@ -17,7 +17,8 @@ from edge.core.conversation import Turn
 from edge.core.decision import Signals, Target
 from edge.core.event import Usage
 from edge.core.message import Message
-from edge.core.units import NO_CURRENCY, Money
+from edge.core.spec import CloudSpec
+from edge.core.units import NOTHING
 from edge.device.conditions import ConditionsWatch
 from edge.routing.policy import CloudModel
 from edge.routing.signals import Room, estimate_tokens, measured_waits, with_prompt
@@ -27,8 +28,6 @@ Measured = tuple[Target, str, Usage]
 # More than the tokens of a role and its control tokens.
 _FRAME_TOKENS = 8
 _REMEMBERED = 200
-# A cost that nobody knows fits under no cap.
-_NOTHING = Money(Decimal(0), NO_CURRENCY)
 
 
 @dataclass(eq=False)
@@ -55,14 +54,20 @@ class Gauge:
         new = [(each.decision.target, each.model, each.usage) for each in turn.attempts]
         self.usages = (*reversed(new), *self.usages)[:_REMEMBERED]
 
-    def measure(self, asked: Asked, device: OnDevice, attempts: Attempts | None) -> Signals:
-        """The signals of a turn; of one that cannot leave just what says so."""
+    def measure(
+        self, asked: Asked, device: OnDevice, attempts: Attempts | None, meant: CloudModel
+    ) -> Signals:
+        """The signals of a turn; of one that cannot leave just what says so.
+
+        `meant` is the cloud model a policy asks first, where no rule says otherwise.
+        """
         bare = Signals(len(asked.past), asked.prompt.label, cloud_allowed=attempts is not None)
         if attempts is None:
             return bare
         signals = self._of_talk(bare, asked, device, attempts)
-        signals = self._of_device(signals, device, attempts)
-        return self._of_cloud(signals, asked, device, attempts)
+        spec = attempts.cloud.model_for(signals.prompt_tokens, meant)
+        signals = self._of_device(signals, device, spec.name)
+        return self._of_cloud(signals, asked, device.answering.wishes, (attempts, spec))
 
     def _of_talk(
         self, signals: Signals, asked: Asked, device: OnDevice, attempts: Attempts
@@ -76,7 +81,7 @@ class Gauge:
             signals,
             new_tokens=signals.new_tokens + unread_tokens + _FRAME_TOKENS,
             reply_tokens=wishes.max_tokens or room.reply_tokens,
-            wanted=asked.wanted,
+            wanted=asked.wish.wanted,
             previous=_answered_by(asked.past[-1]) if asked.past else None,
         )
 
@@ -96,11 +101,10 @@ class Gauge:
             self._sizes[turn.id] = _tokens(turn.prompt) + _tokens(turn.reply)
         return self._sizes[turn.id]
 
-    def _of_device(self, signals: Signals, device: OnDevice, attempts: Attempts) -> Signals:
+    def _of_device(self, signals: Signals, device: OnDevice, cloud_model: str) -> Signals:
         engine = device.answering.engine
         now = self.watch.now([engine.worker_pid] if engine.worker_pid else [])
-        usual = attempts.cloud.models[0].name
-        waits = measured_waits(self.usages, device.answering.named, usual)
+        waits = measured_waits(self.usages, device.answering.named, cloud_model)
         return replace(
             signals,
             edge_ready=engine.ready,
@@ -116,19 +120,23 @@ class Gauge:
         )
 
     def _of_cloud(
-        self, signals: Signals, asked: Asked, device: OnDevice, attempts: Attempts
+        self,
+        signals: Signals,
+        asked: Asked,
+        wishes: Wishes,
+        asking: tuple[Attempts, CloudSpec],
     ) -> Signals:
+        attempts, spec = asking
         cloud = attempts.cloud
-        spec = cloud.model_for(signals.prompt_tokens, CloudModel.USUAL)
-        request = cloud.request(spec, device.answering.wishes, deadlines(()), asked.cancel)
+        request = cloud.request(spec, wishes, deadlines(()), asked.wish.cancel)
         # All of the talk: what is left out of it as private is found when it is to be sent.
         cost = cloud.most(asked.messages, request)
         ledger, conversation = attempts.ledger, asked.conversation_id
-        left = ledger.left(cloud.caps, cost.currency, conversation) if cost else _NOTHING
+        left = ledger.left(cloud.caps, cost.currency, conversation) if cost else NOTHING
         largest = max(spec.n_ctx for spec in cloud.models)
         return replace(
             signals,
-            cloud_asks=cloud.mode is CloudMode.ASK or asked.lifted,
+            cloud_asks=cloud.mode is CloudMode.ASK or asked.wish.lifted,
             detectors_ready=self.detectors_ready,
             cloud_key=self.has_key,
             cloud_link=attempts.trust.link_state(),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,10 +23,18 @@ from edge.chat.judging import failed, seen
 from edge.chat.on_device import OnDevice
 from edge.chat.refusals import WORDS, refusal
 from edge.chat.seam import Seam
+from edge.chat.sending import TooLateError
 from edge.chat.share import Share, Shares
 from edge.core.cloud import Deadlines, Dialect
-from edge.core.decision import BreakerState, Decision, Reason, Signals, Target
-from edge.core.errors import BudgetSpent, CloudError, ContextFull, EdgeError, PrivacyRefused
+from edge.core.decision import Decision, Reason, Signals, Target
+from edge.core.errors import (
+    BudgetSpent,
+    CloudError,
+    ContextFull,
+    EdgeError,
+    PrivacyRefused,
+    UsageError,
+)
 from edge.core.event import (
     Channel,
     Delta,
@@ -51,7 +59,7 @@ _PROGRESS_MS = 200
 _WORTH_A_LINE = frozenset(
     {Reason.NO_KEY, Reason.UNREACHABLE, Reason.BREAKER_OPEN, Reason.CLOUD_TOO_SMALL, Reason.BUDGET}
 )
-_REFUSED = (PrivacyRefused, BudgetSpent, CloudError)
+_REFUSED = (PrivacyRefused, BudgetSpent, CloudError, UsageError)
 
 
 @dataclass(eq=False)
@@ -72,11 +80,11 @@ class Reply:
     shares: Shares = field(default_factory=Shares)
     _held: tuple[Share, list[Delta]] | None = None
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Told:
         """All that happens until the last word; raises what ends it before that."""
         decision = self._decide()
         yield Routed(decision)
-        if self.asked.wanted is Target.CLOUD and decision.reason.guards:
+        if self.asked.wish.wanted is Target.CLOUD and decision.reason.guards:
             self.shares.begin("", decision, self.asked.label)
             raise refusal(decision)
         if decision.reason in _WORTH_A_LINE and self._would_leave():
@@ -105,17 +113,17 @@ class Reply:
         seam = Seam(shown)
         for event in events:
             if isinstance(event, Answered):
-                yield from _kept(share, seam.close())
+                yield from share.say(seam.close())
                 share.finish(event)
             elif isinstance(event, Delta) and event.channel is Channel.ANSWER:
-                yield from _kept(share, seam.feed(event.text))
+                yield from share.say(seam.feed(event.text))
             else:
                 share.add(event)
                 yield event
 
     # The device's part.
 
-    def _edge(self, decision: Decision, begun: Hedge | None = None) -> Iterator[Event]:
+    def _edge(self, decision: Decision, begun: Hedge | None = None) -> Told:
         shown = self.shares.shown
         share = self.shares.begin(self.device.answering.named, decision, self.asked.label)
         holds = not shown and self._may_escalate(share) and self.policy.escalate is Escalate.HOLD
@@ -131,7 +139,7 @@ class Reply:
             yield from self._after_edge_answered(share)
 
     def _on_device(self, shown: str) -> Generator[EngineEvent, None, None]:
-        return self.device.stream(self.asked, self.asked.cancel, shown)
+        return self.device.stream(self.asked, self.asked.wish.cancel, shown)
 
     def _may_escalate(self, share: Share) -> bool:
         return self.attempts is not None and not share.decision.reason.guards
@@ -145,14 +153,14 @@ class Reply:
             else:
                 yield event
 
-    def _release(self) -> Iterator[Event]:
+    def _release(self) -> Told:
         """Show what was held back."""
         if self._held is not None:
             (share, held), self._held = self._held, None
             self.shares.stay_with(share)
             yield from held
 
-    def _after_edge_answered(self, share: Share) -> Iterator[Event]:
+    def _after_edge_answered(self, share: Share) -> Told:
         judged = self.policy.escalate is not Escalate.NEVER and self._may_escalate(share)
         if not judged or share.stop_reason is StopReason.CANCELLED:
             yield from self._release()
@@ -169,7 +177,7 @@ class Reply:
             yield _switched(Target.EDGE, decision)
             yield from self._cloud(decision)
 
-    def _after_edge_failed(self, share: Share, error: EdgeError) -> Iterator[Event]:
+    def _after_edge_failed(self, share: Share, error: EdgeError) -> Told:
         """The cloud answers, or goes on, where it may; else it is the device's error."""
         share.cut(StopReason.FAILED)
         may_go = self.attempts is not None and (not self.shares.shown or self._cloud_goes_on(share))
@@ -188,41 +196,48 @@ class Reply:
 
     # The cloud's part.
 
-    def _cloud(self, decision: Decision) -> Iterator[Event]:
+    def _cloud(self, decision: Decision) -> Told:
         assert self.attempts is not None
         shown, errand = self.shares.shown, self._errand(decision)
         share = self.shares.begin(errand.request.model, decision, Label.PUBLIC)
-        if errand.withheld:
-            yield _withheld(errand.withheld)
         hedge, error = self._hedge(shown), None
         try:
-            with closing(self.attempts.stream(errand, decision.reason)) as events:
-                late = yield from _race(self._tell(events, share, shown), share, hedge)
-        except _REFUSED as failed:
-            late, error = True, failed
-        except BaseException:
-            hedge.close()
-            raise
-        if late:
-            yield from self._device_takes_over(share, hedge, error)
-        else:
+            if errand.withheld:
+                yield _withheld(errand.withheld)
+            try:
+                late = yield from self._ask_cloud(errand, share, hedge)
+            except _REFUSED as failure:
+                late, error = True, failure
+            if late:
+                yield from self._device_takes_over(share, hedge, error)
+        finally:
             hedge.close()
 
-    def _device_takes_over(
-        self, share: Share, hedge: Hedge, error: EdgeError | None
-    ) -> Iterator[Event]:
+    def _ask_cloud(
+        self, errand: Errand, share: Share, hedge: Hedge
+    ) -> Generator[Event, None, bool]:
+        """Pass on what the cloud says; True when the device spoke first."""
+        assert self.attempts is not None
+        with closing(self.attempts.stream(errand, share.decision.reason)) as events:
+            told = self._tell(events, share, self.shares.shown)
+            late = yield from _race(told, share, hedge)
+            if late:
+                with suppress(TooLateError):
+                    events.throw(TooLateError())
+        return late
+
+    def _device_takes_over(self, share: Share, hedge: Hedge, error: EdgeError | None) -> Told:
         """The cloud failed, or with no error it is late."""
-        share.cut(StopReason.FAILED if error else StopReason.CANCELLED)
-        share.waited(hedge.waited_s)
-        share.shown = share.said_something
+        share.break_off(error, hedge.waited_s)
         ends = self.shares.shown and self.policy.handoff is Handoff.KEEP
         if error and (ends or self.signals.edge_fault is not None):
             raise error
         decision = self._decide(**failed(error, self.signals))
         yield _switched(Target.CLOUD, decision)
-        if self._held is not None:
+        if self._held is not None and not self.shares.shown:
             yield from self._release()
             return
+        self._held = None
         try:
             yield from self._edge(decision, hedge if hedge.begun else None)
         except ContextFull as too_long:  # it went to the cloud because it was too long
@@ -233,7 +248,7 @@ class Reply:
         assert self.attempts is not None
         cloud, wishes = self.attempts.cloud, self.device.answering.wishes
         spec = cloud.model_for(self.signals.prompt_tokens, cloud_model(decision, self.policy))
-        request = cloud.request(spec, wishes, self.waits, self.asked.cancel)
+        request = cloud.request(spec, wishes, self.waits, self.asked.wish.cancel)
         shown = self.shares.shown
         opening = Message(Role.ASSISTANT, shown, self.shares.label) if shown else None
         return cloud.errand(self.asked, request, opening)
@@ -243,10 +258,8 @@ class Reply:
         s = self.signals
         helps = not shown and s.edge_fault is None and s.context_free_tokens >= 0
         helps = helps and self._held is None and not s.on_battery
-        # Of a cloud that failed a moment ago the next word is worth no wait.
-        hedge_s = 0.0 if s.breaker is BreakerState.HALF_OPEN else self.hedge_s
-        delay_s = hedge_s if helps and (self.policy.hedge or not hedge_s) else None
-        cancel = self.asked.cancel
+        delay_s = self.hedge_s if helps and self.policy.hedge else None
+        cancel = self.asked.wish.cancel
         return Hedge(lambda own: self.device.stream(self.asked, own), cancel, delay_s)
 
 
@@ -265,13 +278,6 @@ def _race(told: Told, share: Share, hedge: Hedge) -> Generator[Event, None, bool
                 next_ms = event.done + _PROGRESS_MS
                 yield event
     return False
-
-
-def _kept(share: Share, text: str) -> Iterator[Delta]:
-    if text:
-        delta = Delta(text, Channel.ANSWER)
-        share.add(delta)
-        yield delta
 
 
 def _switched(source: Target, decision: Decision) -> Switched:

@@ -55,8 +55,11 @@ class Hedge:
     def events(self) -> Events:
         """All the device says, from its first word on; closing the iterator cancels."""
         assert self._pump is not None
-        yield from self._came
-        yield from self._pump.rest()
+        try:
+            yield from self._came
+            yield from self._pump.rest()
+        finally:  # also where the reader left before the pump was asked for more
+            self._pump.close()
 
     def close(self) -> None:
         """The cloud was faster, or nobody waits any longer."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 
 from edge.chat.answering import Wishes
-from edge.chat.asked import Asked
-from edge.core.cloud import Cap, CloudMode, Deadlines, Dialect, Provider
+from edge.chat.asked import Asked, Lock
+from edge.core.cloud import Cap, CloudMode, Deadlines, Provider
 from edge.core.conversation import Turn
+from edge.core.errors import EdgeError
 from edge.core.message import Label, Message, Role
 from edge.core.spec import CloudSpec, Price, PriceTier, Sampling
-from edge.core.units import NO_CURRENCY, Money
+from edge.core.units import NOTHING, Money
 from edge.engine.protocol import Cancel, CloudRequest
 from edge.models.prices import most_it_can_cost, price_for
 from edge.routing.copies import CopyGuard
@@ -27,8 +28,9 @@ REPLY_TOKENS = 4096
 # The makers' advice for Qwen without thinking, as for the models of the catalog.
 _SAMPLING = Sampling(temperature=0.7, top_p=0.8)
 _GREETING, _GREETING_TOKENS = "Say OK.", 8
-_NOTHING = Money(Decimal(0), NO_CURRENCY)
-_FREE = Price("", (PriceTier(None, _NOTHING, _NOTHING, _NOTHING),), date.max, "no price given")
+_FREE = Price("", (PriceTier(None, NOTHING, NOTHING, NOTHING),), date.max, "no price given")
+# A provider may put a system prompt of its own before ours.
+_PREAMBLE_TOKENS = 64
 # More than the tokens a role and its control tokens take.
 _FRAME_TOKENS = 16
 
@@ -48,7 +50,7 @@ class Errand:
     """One turn's wish to the cloud: what it may be told, how it is asked, and for how much.
 
     `most` None: nobody knows what it costs. `withheld` names what of the talk it is
-    not told, because that is private. Once `locked` is set nothing of it may leave.
+    not told, because that is private. Once `lock` holds nothing of it may leave.
     """
 
     turn_id: str
@@ -57,7 +59,7 @@ class Errand:
     request: CloudRequest
     most: Money | None
     withheld: tuple[str, ...] = ()
-    locked: threading.Event = field(default_factory=threading.Event)
+    lock: Lock = field(default_factory=Lock)
 
 
 @dataclass(eq=False)
@@ -75,6 +77,7 @@ class InCloud:
     own: OwnWords = field(default_factory=OwnWords)
     strict_model: bool = False
     _guard: CopyGuard = field(default_factory=CopyGuard)
+    _news: Callable[[], Iterable[str]] = tuple
     _behind: threading.Thread | None = None
     _clean: dict[str, bool] = field(default_factory=dict)
 
@@ -96,10 +99,21 @@ class InCloud:
             self._guard.add(text)
             self._clean.clear()  # what was clean may repeat it
 
-    def remember_behind(self, texts: Callable[[], Iterable[str]]) -> None:
-        """The same while the user types their first prompt; who examines a text waits for it."""
-        self._behind = threading.Thread(target=lambda: self.remember_private(texts()), daemon=True)
+    def follow_private(self, news: Callable[[], Iterable[str]]) -> None:
+        """Where other processes tell of private texts; read first while the user types.
+
+        Who examines a text waits for that.
+        """
+        self._news = news
+        self._behind = threading.Thread(target=self.catch_up, daemon=True)
         self._behind.start()
+
+    def catch_up(self) -> None:
+        """Learn what others made private; where that cannot be read every text may be."""
+        try:
+            self.remember_private(self._news())
+        except EdgeError:
+            self._guard.distrust()
 
     def spec(self, name: str) -> CloudSpec:
         """One of the models by its name."""
@@ -125,11 +139,13 @@ class InCloud:
 
         Its pieces keep their labels: whether they may leave is decided at each send.
         """
-        public = [turn for turn in asked.told if self._may_be_told(turn.prompt, turn.reply)]
+        # A turn that was stopped before a word has no reply to tell.
+        said = [turn for turn in asked.told if turn.reply.text]
+        public = [turn for turn in said if self.may_be_told(turn.prompt, turn.reply)]
         pieces = [piece for turn in public for piece in _pieces_of(turn)]
-        withheld = [_turns(len(asked.told) - len(public))] if len(public) < len(asked.told) else []
+        withheld = [_turns(len(said) - len(public))] if len(public) < len(said) else []
         if asked.system is not None:
-            if self._may_be_told(asked.system):
+            if self.may_be_told(asked.system):
                 pieces.insert(0, Piece(asked.system, ""))
             else:
                 withheld.append("the system prompt")
@@ -143,17 +159,16 @@ class InCloud:
             request,
             self.most([piece.message for piece in pieces], request),
             tuple(withheld),
-            asked.locked,
+            asked.wish.lock,
         )
 
     def price(self, name: str) -> Price | None:
         """The price list of one of the models, None where nobody published one.
 
-        A server of the user's own costs nothing unless they say otherwise.
+        A server on this very machine costs nothing unless the user says otherwise.
         """
         price = price_for(self.spec(name), self.provider.region)
-        is_own = self.provider.dialect is not Dialect.DASHSCOPE
-        return _FREE if price is None and is_own else price
+        return _FREE if price is None and self.provider.is_here else price
 
     def greeting(self) -> Errand:
         """The least that can be asked, to see whether the cloud answers at all."""
@@ -161,23 +176,27 @@ class InCloud:
         sampling = replace(_SAMPLING, max_tokens=_GREETING_TOKENS)
         request = CloudRequest(spec.name, sampling, Deadlines())
         most = self.most([message], request)
-        return Errand("", "", (Piece(message, ""),), request, most)
+        # Of a turn of its own, so that no cap of a turn or a conversation sums it up.
+        alone = f"test-{secrets.token_hex(4)}"
+        return Errand(alone, alone, (Piece(message, ""),), request, most)
 
     def most(self, messages: Sequence[Message], request: CloudRequest) -> Money | None:
         """The most a send can cost: no token of a byte-level vocabulary is empty."""
-        n_bytes = sum(len(message.text.encode()) + _FRAME_TOKENS for message in messages)
+        n_bytes = _PREAMBLE_TOKENS
+        n_bytes += sum(len(message.text.encode()) + _FRAME_TOKENS for message in messages)
         price, limit = self.price(request.model), request.sampling.max_tokens
         assert limit is not None
         if price is None:
             return None
-        return most_it_can_cost(price, n_bytes, limit, thinking=request.thinking)
+        thoughts = request.thinking_tokens if request.thinking else 0
+        return most_it_can_cost(price, n_bytes, limit + thoughts, thinking=request.thinking)
 
     def offer(self, errand: Errand) -> Offer:
         """An errand for the eye."""
         messages = tuple(piece.message for piece in errand.pieces)
         return Offer(self.provider.host, errand.request.model, messages, errand.most)
 
-    def _may_be_told(self, *messages: Message) -> bool:
+    def may_be_told(self, *messages: Message) -> bool:
         """Whether all of these are public, and nothing private is found in them."""
         return all(
             message.label is Label.PUBLIC and self._is_clean(message.text) for message in messages

@@ -33,5 +33,7 @@ def failed(error: EdgeError | None, signals: Signals) -> dict[str, Any]:
             return {"budget_left": Money(Decimal(0), signals.cloud_cost.currency)}
         case CloudError():
             return {"cloud_fault": error.fault.value}
-        case _:
+        case None:
             return {"cloud_fault": "late"}
+        case _:
+            return {"cloud_fault": error.code}

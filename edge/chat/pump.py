@@ -25,6 +25,7 @@ class Pump:
     def __init__(self, start: Callable[[Cancel], Events], user: Cancel) -> None:
         self._cancel = Cancel()
         user.on_set(self._cancel.set)
+        self._over = False
         self._came: queue.SimpleQueue[EngineEvent | _End] = queue.SimpleQueue()
         # Daemon: an app that leaves in the middle of a reply does not wait for it.
         threading.Thread(target=self._read, args=[start], daemon=True, name="pump").start()
@@ -39,7 +40,7 @@ class Pump:
     def rest(self) -> Iterator[EngineEvent]:
         """All events to come; closing the iterator cancels."""
         try:
-            while (event := self._event(self._came.get())) is not None:
+            while not self._over and (event := self._event(self._came.get())) is not None:
                 yield event
         finally:
             self.close()
@@ -51,6 +52,7 @@ class Pump:
     def _event(self, came: EngineEvent | _End) -> EngineEvent | None:
         if not isinstance(came, _End):
             return came
+        self._over = True
         if came.error is not None:
             raise came.error
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from edge.chat.asked import Asked
@@ -17,6 +17,7 @@ from edge.core.conversation import Turn
 from edge.core.event import Notice, NoticeCode
 from edge.core.message import Label, Message
 from edge.routing.policy import OFFLINE, Policy
+from edge.routing.privacy import examine
 
 
 @dataclass(eq=False)
@@ -49,7 +50,7 @@ class Routes:
         self, asked: Asked, device: OnDevice, shares: Shares, consent: Consent | None
     ) -> Reply:
         """The reply to a prompt, not begun yet; what it says is gathered in `shares`."""
-        signals = self.gauge.measure(asked, device, self.attempts)
+        signals = self.gauge.measure(asked, device, self.attempts, self.policy.cloud_model)
         ttfts_s = self.gauge.cloud_ttfts_s
         return Reply(
             asked,
@@ -63,13 +64,21 @@ class Routes:
             shares,
         )
 
-    def remember_system(self, system: Message) -> None:
-        """The system prompt of a talk, where it is private: no public prompt may repeat it."""
+    def labelled_system(self, system: Message) -> Message:
+        """The system prompt under the label it earns by what it holds; nothing is compared."""
         if self.attempts is None:
-            return
-        cloud = self.attempts.cloud
-        if cloud.examine(system.text, system.label).label is Label.PRIVATE:
-            cloud.remember_private([system.text])
+            return replace(system, label=Label.PRIVATE)
+        found = examine(system.text, system.label, None, self.attempts.cloud.own)
+        return replace(system, label=found.label)
+
+    def label_of(self, asked: Asked, shares: Shares) -> Label:
+        """Of a reply: the join of all it was made from, as that is seen now."""
+        if shares.by_device and not self._may_be_told(asked.messages):
+            return Label.PRIVATE
+        return shares.label
+
+    def _may_be_told(self, messages: Sequence[Message]) -> bool:
+        return self.attempts is not None and self.attempts.cloud.may_be_told(*messages)
 
     def ended(self, turn: Turn) -> None:
         """A turn is over: its waits are known, and where it is private so are its texts."""
@@ -78,7 +87,10 @@ class Routes:
 
     def remember_private(self, turns: Iterable[Turn]) -> None:
         """Texts that no public prompt may repeat."""
+        told = (message for turn in turns for message in (turn.prompt, turn.reply))
+        self.remember_texts(message.text for message in told if message.label is Label.PRIVATE)
+
+    def remember_texts(self, texts: Iterable[str]) -> None:
+        """The same of texts that are known to be private."""
         if self.attempts is not None:
-            told = (message for turn in turns for message in (turn.prompt, turn.reply))
-            private = [message.text for message in told if message.label is Label.PRIVATE]
-            self.attempts.cloud.remember_private(private)
+            self.attempts.cloud.remember_private(texts)

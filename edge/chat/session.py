@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 
 from edge.chat.answering import Answering
-from edge.chat.asked import Asked
+from edge.chat.asked import Asked, Lock, Wish
 from edge.chat.handoff import Consent
 from edge.chat.on_device import OnDevice
 from edge.chat.routes import Routes
@@ -27,6 +27,7 @@ _OUTCOMES = {
     StopReason.MAX_TOKENS: Outcome.INCOMPLETE,
     StopReason.CONTEXT_FULL: Outcome.INCOMPLETE,
     StopReason.FILTERED: Outcome.INCOMPLETE,
+    StopReason.CUT: Outcome.INCOMPLETE,
     StopReason.CANCELLED: Outcome.STOPPED,
     StopReason.FAILED: Outcome.FAILED,
 }
@@ -55,10 +56,11 @@ class Session:
     consent: Consent | None = None
     _turns: list[Turn] = field(init=False)
     _label: Label = field(init=False)
+    _system_label: Label = field(init=False)
     _device: OnDevice = field(init=False)
     _closed: bool = field(default=False, init=False)
     _cancel: Cancel = field(default_factory=Cancel, init=False)
-    _locked: threading.Event = field(default_factory=threading.Event, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
     _busy: threading.Lock = field(default_factory=threading.Lock, init=False)
     _events: Generator[Event, None, None] = field(default_factory=_nothing, init=False)
 
@@ -66,6 +68,7 @@ class Session:
         old = self.conversation
         self._turns = list(old.turns) if old else []
         self._label = old.label if old else self.routes.new_label
+        self._system_label = old.system_label if old else self._label
         self._device = OnDevice(self.answering)
         if old is not None:
             self.system = old.system
@@ -94,19 +97,21 @@ class Session:
 
     def set_system(self, text: str) -> None:
         """The system prompt from now on; kept with the conversation."""
-        self.system = text
+        self.system, self._system_label = text, self._label
         self._remember_private()
-        if self.conversation is not None:
+        if self.conversation is not None and (system := self._system_message()) is not None:
+            self.conversations.set_system(self.conversation.id, text, system.label)
+        elif self.conversation is not None:
             self.conversations.set_system(self.conversation.id, text)
 
     def make_private(self) -> None:
         """Nothing of this conversation leaves the machine from now on; not to be taken back."""
-        self._label = Label.PRIVATE
-        self._locked.set()
-        if self.conversation is not None:
-            self.conversations.mark_private(self.conversation.id)
+        self._label = self._system_label = Label.PRIVATE
+        self._lock.set()
         self._turns = [_kept_here(turn) for turn in self._turns]
         self._remember_private()
+        if self.conversation is not None:  # last: a store that is busy leaves it private here
+            self.conversations.mark_private(self.conversation.id)
 
     def stop(self) -> None:
         """End the reply that is being written; what was shown is kept."""
@@ -125,12 +130,12 @@ class Session:
         """
         if self._closed:
             raise UsageError("the session is closed", hint="open a runtime, and a session, anew")
-        base = Label.PUBLIC if public else self._label
-        prompt = Message(Role.USER, _speakable(text), base)
+        text = _speakable(text)
         if self._busy.locked():
             raise _one_at_a_time()
-        self._cancel = Cancel()
-        self._events = self._send(prompt, wanted, public, self._cancel)
+        self._cancel, self._lock = Cancel(), Lock() if public else Lock(self._is_marked)
+        wish = Wish(text, wanted, public, self._cancel, self._lock)
+        self._events = self._send(wish)
         return self._events
 
     def close(self) -> None:
@@ -141,63 +146,77 @@ class Session:
         with suppress(ValueError):
             self._events.close()
 
-    def _send(
-        self, prompt: Message, wanted: Target | None, lifted: bool, cancel: Cancel
-    ) -> Generator[Event, None, None]:
+    def _send(self, wish: Wish) -> Generator[Event, None, None]:
         if not self._busy.acquire(blocking=False):
             raise _one_at_a_time()
         try:
-            self._cancel = cancel
-            prompt, notices = self.routes.labelled(prompt)
-            asked = replace(self._begin(prompt), wanted=wanted, lifted=lifted)
-            yield from self._answer(asked, notices)
+            self._cancel, self._lock = wish.cancel, wish.lock
+            if not wish.lifted and self._is_marked():
+                self.make_private()  # another process did
+            prompt, notices = self.routes.labelled(self._prompt(wish))
+            yield from self._answer(self._begin(prompt, wish), notices)
         finally:
             self._busy.release()
 
+    def _prompt(self, wish: Wish) -> Message:
+        """What was said, under the label it begins with."""
+        lifted = wish.lifted and not wish.lock.is_set()
+        return Message(Role.USER, wish.text, Label.PUBLIC if lifted else self._label)
+
+    def _is_marked(self) -> bool:
+        """Whether the store says that this conversation is private."""
+        talk = self.conversation
+        return talk is not None and self.conversations.label_of(talk.id) is Label.PRIVATE
+
     def _remember_private(self) -> None:
         self.routes.remember_private(self._turns)
-        if (system := self._system_message()) is not None:
-            self.routes.remember_system(system)
+        if (system := self._system_message()) is not None and system.label is Label.PRIVATE:
+            self.routes.remember_texts([system.text])
 
     def _system_message(self) -> Message | None:
-        return Message(Role.SYSTEM, self.system, self._label) if self.system else None
+        """The system prompt, under the label it earns."""
+        if not self.system:
+            return None
+        label = Label.join(self._label, self._system_label)
+        return self.routes.labelled_system(Message(Role.SYSTEM, self.system, label))
 
-    def _begin(self, prompt: Message) -> Asked:
+    def _begin(self, prompt: Message, wish: Wish) -> Asked:
+        system = self._system_message()
         if self.conversation is None:
+            label = Label.PRIVATE if system is None else system.label
             self.conversation = self.conversations.start(
-                self.answering.named, self.system, self._label
+                self.answering.named, self.system, self._label, label
             )
         parent_id = self._turns[-1].id if self._turns else None
         turn = self.conversations.begin_turn(self.conversation.id, parent_id, prompt)
-        self._locked = threading.Event()
-        talk = self.conversation.id, turn, tuple(self._turns), self._system_message()
-        return Asked(*talk, self._cancel, locked=self._locked)
+        return Asked(self.conversation.id, turn, tuple(self._turns), system, wish)
 
     def _answer(self, asked: Asked, notices: tuple[Notice, ...]) -> Iterator[Event]:
         shares = Shares()
         try:
             reply = self.routes.reply(asked, self._device, shares, self.consent)
-            for event in reply.events():
-                yield event
-                yield from (*self.opening, *notices)
-                self.opening = notices = ()
+            with closing(reply.events()) as events:
+                for event in events:
+                    yield event
+                    yield from (*self.opening, *notices)
+                    self.opening = notices = ()
         except EdgeError:
-            self._end(asked.turn, shares, StopReason.FAILED)
+            self._end(asked, shares, StopReason.FAILED)
             raise
         except BaseException as left:  # the reader left, or a bug: what was shown is kept
             gone = isinstance(left, (GeneratorExit, KeyboardInterrupt, SystemExit))
-            self._end(asked.turn, shares, StopReason.CANCELLED if gone else StopReason.FAILED)
+            self._end(asked, shares, StopReason.CANCELLED if gone else StopReason.FAILED)
             raise
-        yield Done(self._end(asked.turn, shares, StopReason.FAILED), shares.attempts)
+        yield Done(self._end(asked, shares, StopReason.FAILED), shares.attempts)
 
-    def _end(self, turn: Turn, shares: Shares, otherwise: StopReason) -> StopReason:
+    def _end(self, asked: Asked, shares: Shares, otherwise: StopReason) -> StopReason:
         """Record a turn once; a store that cannot take it does not take it from the talk."""
         shares.cut(otherwise)
-        stop_reason = shares.stop_reason or otherwise
+        turn, stop_reason = asked.turn, shares.stop_reason or otherwise
         if not self._turns or self._turns[-1].id != turn.id:
             ended = replace(turn, attempts=shares.attempts, outcome=_OUTCOMES[stop_reason])
-            ended = replace(ended, reply_label=shares.label)
-            ended = _kept_here(ended) if self._locked.is_set() else ended
+            ended = replace(ended, reply_label=self.routes.label_of(asked, shares))
+            ended = _kept_here(ended) if asked.wish.lock.is_set() else ended
             self._turns.append(ended)
             self.routes.ended(ended)
             self.conversations.end_turn(turn.id, ended.attempts, ended.outcome, ended.reply_label)

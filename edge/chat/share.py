@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from edge.core.decision import Decision
+from edge.core.decision import Decision, Target
+from edge.core.errors import CloudError, CloudFault, EdgeError
 from edge.core.event import (
+    UNKNOWN_USAGE,
     Attempt,
     Channel,
     Confidence,
@@ -16,8 +19,6 @@ from edge.core.event import (
 )
 from edge.core.message import Label
 from edge.engine.protocol import Answered, EngineEvent
-
-_UNKNOWN_USAGE = Usage(0, 0, 0, 0.0, 0.0, 0.0)
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Share:
     label: Label
     shown: bool = True
     stop_reason: StopReason | None = None
-    usage: Usage = _UNKNOWN_USAGE
+    usage: Usage = UNKNOWN_USAGE
     confidence: Confidence | None = None
     _pieces: list[tuple[Channel, list[str]]] = field(default_factory=list)
 
@@ -43,6 +44,13 @@ class Share:
         if not self._pieces or self._pieces[-1][0] is not event.channel:
             self._pieces.append((event.channel, []))
         self._pieces[-1][1].append(event.text)
+
+    def say(self, text: str) -> Iterator[Delta]:
+        """Add a piece of the answer, and pass it on; nothing where there is none."""
+        if text:
+            delta = Delta(text, Channel.ANSWER)
+            self.add(delta)
+            yield delta
 
     @property
     def said_something(self) -> bool:
@@ -65,10 +73,18 @@ class Share:
         """It ended without the engine's word: an error, or a reader who left."""
         self.stop_reason = self.stop_reason or stop_reason
 
-    def waited(self, seconds: float) -> None:
-        """Nothing was heard for so long: a wait as well, and what is expected grows by it."""
-        if not self.said_something:
-            self.usage = replace(self.usage, ttft_s=seconds)
+    def break_off(self, error: EdgeError | None, waited_s: float) -> None:
+        """Nothing more comes of the cloud: it failed, or without an error it is late.
+
+        Where nothing was heard for so long that is a wait as well, and what is
+        expected grows by it.
+        """
+        failure = StopReason.CUT if self.said_something else StopReason.FAILED
+        self.cut(failure if error else StopReason.CANCELLED)
+        self.shown = self.said_something
+        gave_up = isinstance(error, CloudError) and error.fault is CloudFault.TIMEOUT
+        if not self.said_something and (error is None or gave_up):
+            self.usage = replace(self.usage, ttft_s=waited_s)
 
     def attempt(self, n: int) -> Attempt:
         """What is kept of it."""
@@ -111,10 +127,16 @@ class Shares:
 
     @property
     def label(self) -> Label:
-        """Of the reply: the join of all its shown text was made from."""
-        return Label.join(
-            *(share.label for share in self._shares if share.shown and share.said_something)
-        )
+        """Of the reply: the join of all its shown text was made from; of no text, public."""
+        return Label.join(Label.PUBLIC, *(share.label for share in self._heard()))
+
+    @property
+    def by_device(self) -> bool:
+        """Whether the device said some of what was shown."""
+        return any(share.decision.target is Target.EDGE for share in self._heard())
+
+    def _heard(self) -> list[Share]:
+        return [share for share in self._shares if share.shown and share.said_something]
 
     @property
     def stop_reason(self) -> StopReason | None:

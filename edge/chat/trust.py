@@ -59,8 +59,9 @@ class Trust:
         return before
 
     def put_back(self, model: str, before: Breaker) -> None:
-        """The send told nothing: somebody stopped it."""
-        self._keep(model, before)
+        """The send told nothing: somebody stopped it. What others learned meanwhile stays."""
+        if self.breaker(model).is_probing and not before.is_probing:
+            self._keep(model, before)
 
     def succeeded(self, model: str) -> None:
         """It answered."""

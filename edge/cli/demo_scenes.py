@@ -25,7 +25,7 @@ from edge.models.library import Model
 
 ANSWERS = (Answer(words.LONG_ANSWER), Answer(words.CUT_ANSWER, is_cut=True))
 MOST_TOKENS = 48  # of a reply: a slow machine writes some ten in a second
-_SHOWN_CHARS = 80
+_SHOWN_CHARS = 72
 _PAUSE_S = 2.5  # two lines are read in it
 
 

@@ -19,10 +19,12 @@ from edge.cli.writer import Writer, is_terminal
 from edge.core.decision import Target
 from edge.core.errors import EdgeError, PrivacyRefused, UsageError
 from edge.core.event import Attempt
+from edge.core.message import Label
 
 if TYPE_CHECKING:
     from edge.cli.opening import Talk
     from edge.cli.prompt_line import Lines
+    from edge.core.conversation import Turn
 
 _REMINDED_TURNS = 2
 _LISTED_CONVERSATIONS = 9
@@ -194,6 +196,8 @@ class Chat:
     def _ask(self, said: str, target: Target) -> None:
         """Ask one engine, for this turn; without a text what was asked last."""
         turns = self._talk.session.turns
+        if not said and turns and target is Target.CLOUD:
+            _insist_on_public(turns[-1])
         if said or turns:
             self._send(said or turns[-1].prompt.text, Asking(target))
         else:
@@ -223,3 +227,13 @@ def _held_tokens(attempt: Attempt) -> int:
     """What the device's context holds after it; nothing where the cloud answered."""
     by_cloud, usage = attempt.decision.target is Target.CLOUD, attempt.usage
     return 0 if by_cloud else usage.prompt_tokens + usage.completion_tokens
+
+
+def _insist_on_public(turn: Turn) -> None:
+    """Raise PrivacyRefused for a prompt that was private when it was said, however it is now."""
+    if turn.prompt.label is Label.PRIVATE:
+        raise PrivacyRefused(
+            cloud_words.was_private(),
+            kept=cloud_words.nothing_sent(),
+            hint=cloud_words.how_to_lift(),
+        )

@@ -146,8 +146,14 @@ class Talk:
             database.close()
 
     def begin_anew(self) -> None:
-        """Another conversation, with the same system prompt and wishes."""
-        self.session = self._session_of(self.runtime, None, self.session.system, self.private)
+        """Another conversation, with the same system prompt and wishes.
+
+        The system prompt of a private talk goes into a private one alone, unless it is
+        the one of the settings.
+        """
+        old, own = self.session, self.desk.settings.system or ""
+        private = self.private or (old.label is Label.PRIVATE and old.system != own)
+        self.session = self._session_of(self.runtime, None, old.system, private)
 
     def load(self, name: str) -> None:
         """Go on with a conversation that was kept, under this model; raises UnknownName."""

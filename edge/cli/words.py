@@ -48,7 +48,7 @@ def ended(reason: StopReason, n_ctx: int, longest_n_ctx: int) -> str:
             return f"the reply was cut: the context of {n_ctx} tokens is full; {advice}"
         case StopReason.CANCELLED:
             return "stopped; what was shown is kept"
-        case StopReason.FAILED:
+        case StopReason.FAILED | StopReason.CUT:
             return "the reply is incomplete; what was shown is kept"
         case StopReason.FILTERED:
             return "the provider's content filter ended the reply"

@@ -145,6 +145,11 @@ def how_to_lift() -> str:
     return "/public TEXT"
 
 
+def was_private() -> str:
+    """`/cloud` alone, after a private prompt."""
+    return "the last prompt is private"
+
+
 def cannot_lift() -> str:
     """Where nobody can be asked."""
     return "/public asks before it sends, and nobody can be asked here"
@@ -168,7 +173,7 @@ def would_send(host: str, model: str, messages: Sequence[Message], most: Money |
     n_bytes = sum(len(message.text.encode()) for message in messages)
     count = "1 message" if len(messages) == 1 else f"{len(messages)} messages"
     price = "cost not known" if most is None else amount(most)
-    costs = price if most is None or most.currency == _NO_CURRENCY else f"at most {price}"
+    costs = price if most is None or most.currency == NO_CURRENCY else f"at most {price}"
     return f"to {host}, model {model}: {count}, {show_bytes(n_bytes)}, {costs}"
 
 

@@ -63,11 +63,10 @@ CAP = "0.003 CNY"
 def opens(model: str, host: str) -> str:
     """What is real here, and what is not."""
     return f"""\
-edge demo, with {model}: the real model, on this machine. In place of a cloud
-there is a small server, at {host} and so on this machine, too: its answers
-were written beforehand, its prices are made up. No account, no network. All else is
-what `edge chat` does; its settings and its store are removed at the end.
-The policy has one rule:"""
+edge demo: {model}, a real model on this machine; and in place of a cloud a
+small server at {host}, on this machine, too. The server's answers were written
+beforehand, and its prices are made up. All else is what `edge chat` does, with
+settings and a store that are removed at the end. The policy has one rule:"""
 
 
 def on_device() -> str:
@@ -91,7 +90,7 @@ resident ID is in it (made up): it stays here, and the device answers."""
 
 def insists() -> str:
     """The third turn, with force."""
-    return "Insisting does not help, and nothing more was sent than the turn before:"
+    return "Insisting does not help. All that was ever sent is the turn before this one:"
 
 
 def breaks_off() -> str:

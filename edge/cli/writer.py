@@ -39,6 +39,7 @@ class Writer:
     ) -> None:
         self._out, self._err = _forgiving(out), _forgiving(err)
         self._raw = raw
+        self._is_one = out is not None and out is err  # then lines of ours end the answer's
         self._moves = is_terminal(err) and environ.get("TERM") != "dumb"
         self._dims = self._moves and not environ.get("NO_COLOR")
         self._begin()
@@ -129,7 +130,7 @@ class Writer:
             return
         stream.write(text)
         stream.flush()
-        if is_terminal(stream):
+        if self._is_one or is_terminal(stream):
             self._mid_line = not text.endswith("\n")
 
 

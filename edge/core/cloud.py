@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from edge.core.message import Cleared
 from edge.core.units import Money
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is the machine asked from: by its loopback address, or as localhost."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class CloudMode(StrEnum):
@@ -64,6 +76,11 @@ class Provider:
         """The host that is asked, with its port where the address names one."""
         return urlsplit(self.base_url).netloc.rpartition("@")[2]
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it runs on this very machine."""
+        return is_this_machine(urlsplit(self.base_url).hostname or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
@@ -117,10 +134,16 @@ class Sent:
 
 @dataclass(slots=True)
 class Permit:
-    """Leave to send these messages once, at most at this cost. Made by chat.attempts alone."""
+    """Leave to send these messages once, at most at this cost. Made by chat.attempts alone.
+
+    `revoked` is asked until the last moment: a talk may be made private meanwhile.
+    `used` says afterwards whether anything was sent on it.
+    """
 
     cleared: Cleared
     reservation: Reservation
+    revoked: Callable[[], bool] = bool  # False: never
+    used: bool = field(default=False, init=False)
     _spent: bool = field(default=False, init=False)
 
     def spend(self) -> Cleared:

@@ -49,6 +49,7 @@ class Conversation:
     """All turns from the first to the newest, under one system prompt.
 
     `label` is how new prompts begin; a private conversation stays private.
+    `system_label` is the system prompt's own: it may be private in a public one.
     """
 
     id: str
@@ -57,3 +58,4 @@ class Conversation:
     turns: tuple[Turn, ...]
     started_at_utc: str
     label: Label = Label.PRIVATE
+    system_label: Label = Label.PRIVATE

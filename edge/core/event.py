@@ -37,6 +37,7 @@ class StopReason(StrEnum):
     CONTEXT_FULL = "context_full"
     FILTERED = "filtered"  # the provider's content filter ended it
     CANCELLED = "cancelled"
+    CUT = "cut"  # the cloud broke off; what was shown is not all of it
     FAILED = "failed"  # the engine failed after it had shown something
 
 
@@ -50,7 +51,6 @@ class NoticeCode(StrEnum):
     CONTEXT_KEPT = "context_kept"  # the cloud did not see the private turns
     CLOUD_SKIPPED = "cloud_skipped"  # the policy would have sent it, and it stayed
     OTHER_MODEL = "other_model"  # the cloud answered with another model than asked
-    COST = "cost"  # the provider counted otherwise than reserved
     GARBLED = "garbled"  # a piece of the cloud's answer could not be read
     OFFER = "offer"  # the answer looks weak; the cloud may be asked
 
@@ -69,6 +69,9 @@ class Usage:
     prefill_s: float
     decode_s: float
     cost: Money | None = None
+
+
+UNKNOWN_USAGE = Usage(0, 0, 0, 0.0, 0.0, 0.0)  # of what ended before anybody counted
 
 
 @dataclass(frozen=True, slots=True)

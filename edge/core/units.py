@@ -37,6 +37,9 @@ class Money:
         return f"{self.amount.normalize():f} {self.currency}"
 
 
+NOTHING = Money(Decimal(0), NO_CURRENCY)
+
+
 def parse_bytes(text: str) -> int:
     """Bytes from "1.4 GB", "512MiB" or "4096"; raises ValueError on anything else.
 

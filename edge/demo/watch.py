@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from edge.settings.hosts import is_loopback
+from edge.core.cloud import is_this_machine
 
 # Audit events (docs.python.org, "Audit events table") and which of their arguments tells the
 # address, or the host. To look up a name is to ask another machine, too.
@@ -37,7 +37,7 @@ class Watch:
             host = _text(args[_NAME[event]])
         else:
             return
-        if host and not is_loopback(host):
+        if host and not is_this_machine(host):
             self.elsewhere += 1
         elif host and event == _CONNECTS:
             self.here += 1

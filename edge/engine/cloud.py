@@ -13,11 +13,10 @@ import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 
 import httpx2
 
-from edge.core.cloud import Deadlines, Dialect, Permit, Provider, Secret
+from edge.core.cloud import Deadlines, Dialect, Permit, Provider, Secret, Sent, is_this_machine
 from edge.core.errors import CloudAuth, CloudFault, UsageError
 from edge.core.units import KIB, MIB, show_bytes
 from edge.engine.cloud_call import Call
@@ -80,8 +79,8 @@ class CloudEngine:
                 line,
                 Asked(self._provider, request.model, self._key),
                 request.deadlines,
-                write_down=lambda: self._log.sending(sent),
-                unwanted=lambda: self._closed or request.cancel.requested,
+                write_down=lambda: self._write_down(permit, sent),
+                unwanted=lambda: self._closed or request.cancel.requested or permit.revoked(),
             )
             # Daemon: a look-up of a name cannot be interrupted, and nobody waits for it.
             threading.Thread(target=letter.post, args=[line], daemon=True, name=_THREAD).start()
@@ -89,6 +88,10 @@ class CloudEngine:
         finally:
             line.leave()
             self._lines.discard(line)
+
+    def _write_down(self, permit: Permit, sent: Sent) -> None:
+        self._log.sending(sent)
+        permit.used = True
 
     def close(self) -> None:
         """End every stream as cancelled; a second call does nothing."""
@@ -233,7 +236,7 @@ def address_of(provider: Provider) -> httpx2.URL:
         raise _bad_address(provider, "is no address") from None
     if url.userinfo or url.query or url.fragment or not url.host or not named:
         raise _bad_address(provider, "is not of the form https://HOST/PATH")
-    if url.scheme != "https" and not (url.scheme == "http" and _is_this_machine(url.host)):
+    if url.scheme != "https" and not (url.scheme == "http" and is_this_machine(url.host)):
         raise _bad_address(provider, "is not https, and not this machine")
     return url
 
@@ -244,13 +247,6 @@ def _bad_address(provider: Provider, why: str) -> UsageError:
         f"the base_url of {provider.name!r} {why}",
         hint=f"set base_url under [cloud.{provider.name}], as https://HOST/v1",
     )
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _load(trust: ssl.SSLContext, ca_file: str) -> None:

@@ -101,11 +101,14 @@ class Call:
                 self._ended(why)
 
     def _send(self, now_s: float) -> None:
-        if not self._unwanted():
-            self._write_down()
-            self._sent = True
-            self._waits.begin(self._deadlines.first_byte_s, now_s)
-            self._line.allow()
+        if self._unwanted():
+            return
+        self._write_down()
+        if self._unwanted():  # the row took its time; it says what was meant to leave
+            return
+        self._sent = True
+        self._waits.begin(self._deadlines.first_byte_s, now_s)
+        self._line.allow()
 
     def _refused(self, news: Refused) -> None:
         refusal = refusal_of(news.status, news.body, news.headers, datetime.now(UTC))

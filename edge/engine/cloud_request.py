@@ -71,4 +71,7 @@ def _dashscope(messages: list[dict[str, str]], request: CloudRequest) -> dict[st
     marked: list[dict[str, object]] = [dict(each) for each in messages]
     if continues:
         marked[-1]["partial"] = True
-    return {"messages": marked, "enable_thinking": request.thinking and not continues}
+    thinks = request.thinking and not continues
+    # Thoughts are billed, and may not count among max_tokens: what was reserved bounds them.
+    budget = {"thinking_budget": request.thinking_tokens} if thinks else {}
+    return {"messages": marked, "enable_thinking": thinks, **budget}

@@ -147,8 +147,8 @@ class CloudReply:
             prompt_tokens=prompt_tokens,
             cached_tokens=min(_count(cached), prompt_tokens),
             completion_tokens=_count(self._usage.get("completion_tokens")),
-            ttft_s=first_at - self._began_at,
-            prefill_s=first_at - self._began_at,
+            ttft_s=0.0 if self._first_at is None else first_at - self._began_at,
+            prefill_s=0.0 if self._first_at is None else first_at - self._began_at,
             decode_s=max(self._last_at - first_at, 0.0),
         )
 

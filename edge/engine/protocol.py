@@ -68,7 +68,7 @@ class CloudRequest:
     """How to ask a cloud once; what it is told comes with the Permit, never as text.
 
     Where the last message of the Permit is the assistant's, the cloud goes on right
-    behind it, if it can.
+    behind it, if it can. Thoughts take `thinking_tokens` at most, beside the reply.
     """
 
     model: str
@@ -76,6 +76,7 @@ class CloudRequest:
     deadlines: Deadlines
     thinking: bool = False
     cancel: Cancel = field(default_factory=Cancel)
+    thinking_tokens: int = 4096
 
 
 @dataclass(frozen=True, slots=True)

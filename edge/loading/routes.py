@@ -17,7 +17,6 @@ from edge.core.event import Usage
 from edge.engine.protocol import Answered, CloudSide
 from edge.models.catalog import load_catalog, with_own_clouds
 from edge.models.clouds import cloud_models
-from edge.routing.detect.all import detectors_ready
 from edge.routing.detect.finding import OwnWords
 from edge.routing.policy import Policy
 from edge.routing.policy_file import choose_policy
@@ -30,7 +29,7 @@ from edge.store.conversations import Conversations
 from edge.store.database import Database, open_database
 from edge.store.health import Health
 from edge.store.ledger import Ledger
-from edge.store.past import private_texts
+from edge.store.past import PrivateNews
 from edge.store.policies import Policies
 from edge.store.sent import SendBook
 
@@ -43,7 +42,7 @@ _REMEMBERED_CHARS = 300_000
 
 @dataclass(eq=False)
 class Outside:
-    """The routes of a runtime, with what must be closed after them."""
+    """The routes of a runtime, with what must be closed after them: its own `books`, too."""
 
     routes: Routes = field(default_factory=Routes)
     door: CloudSide | None = None
@@ -57,29 +56,34 @@ class Outside:
             self.books.close()
 
 
-def open_outside(settings: Settings, folders: Folders) -> Outside:
+def open_outside(settings: Settings, folders: Folders, kept: Database | None = None) -> Outside:
     """What the settings say of a cloud; while it is off there is none, and nothing is read of it.
 
-    The books are on disk whatever is kept of the talk: a cap that is forgotten
-    with a process would not hold.
+    `kept` is the store that holds the talk, if that is on disk. The books are there
+    whatever is kept of it: a cap that is forgotten with a process would not hold.
     """
     chosen = load_cloud(folders)
     if settings.offline or chosen.mode is CloudMode.OFF or chosen.provider is None:
         return Outside()
     policy = policy_of(chosen, folders)
     key = find_key(chosen.provider.name, folders)
-    books = open_database(folders.store)
+    # One connection for both, or what the talk writes would look like another process's.
+    books = kept or open_database(folders.store)
     try:
         Policies(books).keep(policy.text_hash, policy.name, policy.text)
         door = open_door(chosen.provider, key, books)
         attempts = _attempts(chosen, chosen.provider, policy, key, (door, books, folders))
         usages = Conversations(books).usages(_REMEMBERED_ATTEMPTS)
+        from edge.routing.detect.all import detectors_ready  # as heavy as the client
+
         has_key = key is not None or not needs_key(chosen.provider)
         gauge = Gauge(usages, has_key, detectors_ready())
     except BaseException:
-        books.close()
+        if kept is None:
+            books.close()
         raise
-    return Outside(Routes(policy, attempts, gauge, chosen.new_label), door, books)
+    routes = Routes(policy, attempts, gauge, chosen.new_label)
+    return Outside(routes, door, None if kept else books)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ def _attempts(
         own=OwnWords(chosen.words, chosen.patterns),
         strict_model=chosen.strict_model,
     )
-    cloud.remember_behind(lambda: private_texts(books, _REMEMBERED_CHARS))
+    cloud.follow_private(PrivateNews(books, _REMEMBERED_CHARS).read)
     secret = key.secret if key else None
     fingerprint = settings_fingerprint(provider, [spec.name for spec in models], secret)
     trust = Trust(Health(books), provider.name, fingerprint)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from edge.core.errors import PrivacyRefused
 from edge.core.message import Cleared, Label, Message
 from edge.routing.copies import CopyGuard
-from edge.routing.detect.all import detect, detectors_ready
 from edge.routing.detect.finding import OwnWords
 
 DETECTORS_MISSING = "detectors_missing"
@@ -36,6 +35,9 @@ def examine(text: str, label: Label, guard: CopyGuard | None, own: OwnWords) -> 
 
     Where the detectors are missing nobody can tell, so the text is private.
     """
+    # Their patterns take a tenth of a second to compile: only those with a cloud pay.
+    from edge.routing.detect.all import detect, detectors_ready
+
     ready = detectors_ready()
     found = {finding.kind for finding in detect(text, own)} if ready else {DETECTORS_MISSING}
     copied = guard is not None and guard.repeats(text)
@@ -50,6 +52,8 @@ def clear(pieces: Sequence[Piece], guard: CopyGuard | None, own: OwnWords) -> Cl
     private text, if the detectors are missing, or if there is nothing to send;
     the error names turns and kinds, never a text.
     """
+    from edge.routing.detect.all import detectors_ready
+
     if not pieces:
         raise PrivacyRefused("there is nothing to send", kept="nothing was sent")
     if not detectors_ready():

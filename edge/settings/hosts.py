@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from edge.core.cloud import is_this_machine
+
 _PATH = "/compatible-mode/v1"
 
 
@@ -71,7 +73,7 @@ def checked_base_url(text: str) -> str:
     _ = url.port  # ValueError: no port
     if not _is_host(host) or url.scheme not in ("https", "http"):
         raise ValueError("an address as https://HOST/v1")
-    if url.scheme == "http" and not is_loopback(host):
+    if url.scheme == "http" and not is_this_machine(host):
         raise ValueError("https; http is for this machine itself (127.0.0.1) alone")
     if "@" in url.netloc:
         raise ValueError("an address without a name or password in it")
@@ -80,16 +82,6 @@ def checked_base_url(text: str) -> str:
     if url.path.rstrip("/").endswith("/chat/completions"):
         raise ValueError("the address before /chat/completions")
     return text.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself, by its address or the name localhost."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_host(host: str) -> bool:

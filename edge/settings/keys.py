@@ -18,13 +18,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 from edge.core.cloud import Provider, Secret
 from edge.core.errors import UsageError
 from edge.settings.config_file import insist_private, read_config
 from edge.settings.folders import Folders
-from edge.settings.hosts import CODING_PLAN_PREFIX, CODING_PLAN_URL, is_loopback
+from edge.settings.hosts import CODING_PLAN_PREFIX, CODING_PLAN_URL
 from edge.settings.providers import BUILT_IN
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def _is_key_variable(name: str) -> bool:
 
 def needs_key(provider: Provider) -> bool:
     """Whether a provider is asked with a key only: all but one on this machine itself."""
-    return not is_loopback(urlsplit(provider.base_url).hostname or "")
+    return not provider.is_here
 
 
 def find_key(

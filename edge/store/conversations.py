@@ -24,19 +24,22 @@ from edge.store.rows import insert_attempt, insert_turn, read_conversation, read
 _OPENING_LENGTH = 80
 
 _START = """
-    INSERT INTO conversations (id, model, system, started_at_utc, label, used)
-    VALUES (?, ?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM conversations))
+    INSERT INTO conversations (id, model, system, started_at_utc, label, system_label, used)
+    VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM conversations))
 """
 # The reply to a prompt that was marked private while it was written is private.
 _END = """
     UPDATE turns SET outcome = ?, reply_label = max(?, label), owner = ''
     WHERE id = ? AND owner = ?
 """
-_MARK_CONVERSATION = "UPDATE conversations SET label = :label WHERE id = :id"
+_MARK_CONVERSATION = """
+    UPDATE conversations SET label = :label, system_label = :label WHERE id = :id
+"""
 _MARK_TURNS = "UPDATE turns SET label = :label, reply_label = :label WHERE conversation_id = :id"
 _TOUCH = """
     UPDATE conversations SET used = (SELECT max(used) + 1 FROM conversations) WHERE id = ?
 """
+_SET_SYSTEM = "UPDATE conversations SET system = ?, system_label = max(?, label) WHERE id = ?"
 _SUMMARIES = """
     SELECT id, model,
         coalesce((SELECT substr(text, 1, ?) FROM turns
@@ -82,12 +85,18 @@ class Conversations:
         self._now_utc = now_utc
         self._new_id = new_id
 
-    def start(self, model: str, system: str, label: Label = Label.PRIVATE) -> Conversation:
+    def start(
+        self,
+        model: str,
+        system: str,
+        label: Label = Label.PRIVATE,
+        system_label: Label = Label.PRIVATE,
+    ) -> Conversation:
         """A new conversation without turns; `label` is how its prompts begin."""
         with self._database.write() as connection:
             new_id, now = free_id(connection, CONVERSATIONS, self._new_id), self._now_utc()
-            connection.execute(_START, (new_id, model, system, now, label))
-        return Conversation(new_id, model, system, (), now, label)
+            connection.execute(_START, (new_id, model, system, now, label, system_label))
+        return Conversation(new_id, model, system, (), now, label, system_label)
 
     def begin_turn(self, conversation_id: str, parent_id: str | None, prompt: Message) -> Turn:
         """Keep a prompt that follows the turn `parent_id`; it is on disk when this returns.
@@ -151,6 +160,14 @@ class Conversations:
             found = find_id(connection, CONVERSATIONS, name)
             row = connection.execute("SELECT * FROM conversations WHERE id = ?", (found,))
             return read_conversation(connection, row.fetchone())
+
+    def label_of(self, conversation_id: str) -> Label:
+        """How it is marked now, whoever did it; a conversation that is gone is private."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT label FROM conversations WHERE id = ?", (conversation_id,)
+            ).fetchone()
+        return Label.PRIVATE if row is None else Label(row["label"])
 
     def require(self, conversation_id: str) -> None:
         """Raises UnknownName when there is no conversation of this very id."""
@@ -219,11 +236,11 @@ class Conversations:
             _found(done, conversation_id)
             connection.execute(_MARK_TURNS, marked)
 
-    def set_system(self, conversation_id: str, system: str) -> None:
-        """Change the system prompt; raises UnknownName."""
-        self._change(
-            "UPDATE conversations SET system = :value WHERE id = :id", conversation_id, system
-        )
+    def set_system(self, conversation_id: str, system: str, label: Label = Label.PRIVATE) -> None:
+        """Change the system prompt, under a label of its own; raises UnknownName."""
+        with self._database.write() as connection:
+            done = connection.execute(_SET_SYSTEM, (system, label, conversation_id))
+            _found(done, conversation_id)
 
     def set_model(self, conversation_id: str, model: str) -> None:
         """Change the model that answers from now on; raises UnknownName."""

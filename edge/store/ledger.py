@@ -141,7 +141,7 @@ class Ledger:
 
         Without a conversation a new one is meant.
         """
-        place = _Place(currency, "", conversation_id or "", self._now_utc())
+        place = _Place(currency, None, conversation_id, self._now_utc())  # NULL equals nothing
         with self._database.read() as connection:
             return _standings(connection, caps, place)
 
@@ -171,8 +171,8 @@ class _Place:
     """Where a send stands: what its scopes are summed over."""
 
     currency: str
-    turn: str
-    conversation: str
+    turn: str | None
+    conversation: str | None
     when_utc: str
 
     @property
@@ -183,7 +183,7 @@ class _Place:
     def month(self) -> str:
         return self.when_utc[: len("2026-11")]
 
-    def keys(self) -> dict[str, str]:
+    def keys(self) -> dict[str, str | None]:
         return {
             "currency": self.currency,
             "turn": self.turn,

@@ -27,7 +27,7 @@ _PRIVATE = """
     SELECT text FROM (
         SELECT system AS text,
             (SELECT max(seq) FROM turns WHERE conversation_id = talk.id) AS newest
-        FROM conversations AS talk WHERE label = 1
+        FROM conversations AS talk WHERE label = 1 OR system_label = 1
         UNION ALL
         SELECT text, seq FROM turns WHERE label = 1
         UNION ALL
@@ -112,3 +112,24 @@ def private_texts(database: Database, most_chars: int) -> tuple[str, ...]:
             found.append(str(row["text"]))
             n_chars += len(found[-1])
     return tuple(found)
+
+
+class PrivateNews:
+    """The private texts of a store, told again when another process may have added some.
+
+    What this process adds it knows by itself; SQLite counts what others wrote.
+    """
+
+    def __init__(self, database: Database, most_chars: int) -> None:
+        self._database = database
+        self._most_chars = most_chars
+        self._version: int | None = None
+
+    def read(self) -> tuple[str, ...]:
+        """All of them, or none where no other process wrote since the last time."""
+        with self._database.read() as connection:
+            version = connection.execute("PRAGMA data_version").fetchone()[0]
+        if version == self._version:
+            return ()
+        self._version = version
+        return private_texts(self._database, self._most_chars)

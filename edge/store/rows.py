@@ -79,6 +79,7 @@ def read_conversation(connection: sqlite3.Connection, row: sqlite3.Row) -> Conve
         turns=tuple(read_turn(connection, turn) for turn in turns),
         started_at_utc=row["started_at_utc"],
         label=Label(row["label"]),
+        system_label=Label(row["system_label"]),
     )
 
 

@@ -86,6 +86,7 @@ _CLOUD = Migration(
     "0002 cloud",
     (
         "ALTER TABLE conversations ADD COLUMN label INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE conversations ADD COLUMN system_label INTEGER NOT NULL DEFAULT 1",
         "ALTER TABLE turns ADD COLUMN reply_label INTEGER NOT NULL DEFAULT 1",
         "ALTER TABLE attempts ADD COLUMN shown INTEGER NOT NULL DEFAULT 1",
         """

@@ -21,6 +21,7 @@ from cloud_server import (
     without_finish,
 )
 from cloudy import CLOUD_FIRST, Sky, answer_of, cloudy, done_of, policy, yuan
+from edge.chat.answering import Wishes
 from edge.chat.in_cloud import Offer
 from edge.core.cloud import Cap, CloudMode, Scope
 from edge.core.conversation import Outcome
@@ -143,7 +144,7 @@ def test_with_keep_a_cut_answer_ends_there_and_says_so(tmp_path: Path) -> None:
             sky.say("hello")
         turn = sky.session.turns[-1]
         assert turn.reply.text == WORDS[:7]
-        assert turn.outcome is Outcome.FAILED
+        assert turn.outcome is Outcome.INCOMPLETE
 
 
 def test_a_failed_answer_to_a_private_prompt_is_an_error_and_no_call(tmp_path: Path) -> None:
@@ -286,3 +287,15 @@ def test_a_talk_made_private_while_the_cloud_answers_leaves_it_at_once(tmp_path:
         assert (turn.prompt.label, turn.reply.label) == (Label.PRIVATE, Label.PRIVATE)
         sky.say("and now?")
         assert len(sky.server.requests) == 1
+
+
+def test_thoughts_are_bounded_and_reserved_beside_the_reply(tmp_path: Path) -> None:
+    wishes = Wishes(thinking=True, max_tokens=100)
+    with cloudy(tmp_path, reply(WORDS), wishes=wishes) as sky:
+        sky.say("hello")
+        asked = sky.server.requests[0].json
+        assert (asked["enable_thinking"], asked["max_tokens"]) == (True, 100)
+        cost = sky.session.turns[0].attempts[0].decision.signals.cloud_cost
+        n_in = len("hello") + 16 + 64  # a token a byte at most, a message's frame, a preamble
+        n_out = 100 + asked["thinking_budget"]
+        assert cost == yuan(str((n_in * 1 + n_out * 8) / 1_000_000))  # PRICE, thinking

@@ -10,7 +10,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,12 +30,10 @@ from edge.demo.watch import Watch
 from edge.routing.policy_file import load_policy
 from edge.settings.folders import Folders
 from edge.settings.keys import find_key
-from shell import Ran, environ
+from shell import EDGE, Ran, environ
 from tiny_home import furnish
 
-# The command by its module's name, so that the list of commands need not have it.
-_MAIN = "from edge.cli import main; main.COMMANDS['demo'] = 'edge.cli.demo'; main.main()"
-DEMO = (sys.executable, "-c", _MAIN, "demo")
+DEMO = (*EDGE, "demo")
 PATIENCE_S = 120
 # A network of its own with nobody else in it; loopback is all there is.
 _ALONE = ("unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "-")

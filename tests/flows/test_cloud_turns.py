@@ -13,10 +13,14 @@ from typing import Any
 
 import pytest
 
+import edge
+import shell
 from cloud_server import MODEL, CloudServer, cut, error, reply
+from edge.core.decision import Reason, Target
+from edge.core.errors import CloudUnavailable
 from edge.settings.edit import write_settings
 from edge.settings.folders import Folders
-from shell import Ran, edge, given
+from shell import Ran, given
 from tiny_home import furnish
 
 KEY = "sk-loopback-0123456789"
@@ -27,6 +31,8 @@ LONG = "Tell me about rivers, and so on. " * 400
 ASK = (
     "ask", "-m", "tiny", "--json", "--temperature", "0", "--max-tokens", "4", "--ctx", str(N_CTX)
 )  # fmt: skip
+
+
 @pytest.fixture
 def server() -> Iterator[CloudServer]:
     with CloudServer(reply(SAID, usage=(1000, 50))) as running:
@@ -44,7 +50,7 @@ def log_in(server: CloudServer, key: str = KEY) -> Ran:
     """As a script does it: the key comes by a pipe."""
     where = ("--base-url", server.base_url, "--model", MODEL)
     words = ("cloud", "login", "loopback", *where, "--new", "public", "--mode", "auto", "--yes")
-    return edge(*words, stdin=f"{key}\n".encode())
+    return shell.edge(*words, stdin=f"{key}\n".encode())
 
 
 def write_prices(home: Path) -> None:
@@ -57,7 +63,7 @@ def write_prices(home: Path) -> None:
 
 def ask(*words: str, **more: str) -> dict[str, Any]:
     """The object that `ask --json` prints."""
-    ran = edge(*ASK, *words, **more)
+    ran = shell.edge(*ASK, *words, **more)
     assert ran.code == 0, ran.err
     told: dict[str, Any] = json.loads(ran.out)
     return told
@@ -85,7 +91,7 @@ def month(currency: str = "CNY") -> dict[str, str]:
 def test_a_day_with_the_cloud(home: Path, server: CloudServer) -> None:
     # The cloud is off.
     assert whose(ask("hello")) == [("edge", "cloud_off")]
-    assert edge(*ASK, "--cloud", "hello").code == 2
+    assert shell.edge(*ASK, "--cloud", "hello").code == 2
 
     ran = log_in(server)
     assert ran.code == 0, ran.err
@@ -102,7 +108,7 @@ def test_a_day_with_the_cloud(home: Path, server: CloudServer) -> None:
     assert goes["cost"] == {"amount": "0.0012", "currency": "CNY"}  # 1,000 x 1 + 50 x 4
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
-    refused = edge(*ASK, "--cloud", "Call me at +86 138 0013 8000.")
+    refused = shell.edge(*ASK, "--cloud", "Call me at +86 138 0013 8000.")
     assert refused.code == 30
     assert "138" not in refused.err
     assert whose(told("why")) == [("edge", "private")]
@@ -130,14 +136,14 @@ def test_a_day_with_the_cloud(home: Path, server: CloudServer) -> None:
 
     # A cap of the month stops the cloud and not the chat.
     given("budget", "set", "--month", "0.001 CNY")
-    assert edge(*ASK, "--cloud", "name a third").code == 31
+    assert shell.edge(*ASK, "--cloud", "name a third").code == 31
     assert whose(ask("name a third", EDGE_POLICY="cloud-first")) == [("edge", "budget")]
     assert len(server.requests) == 2
 
     # Every decision of the day, made again.
     replayed = told("policy", "replay")
     assert replayed["decisions"] >= 7
-    assert (replayed["changed"], replayed["older"]) == ([], 1)  # before there was a policy
+    assert (replayed["changed"], replayed["older"]) == ([], 0)
     moved = told("policy", "replay", "cloud-first")["changed"]
     assert stays["turn_id"] in [each["turn_id"] for each in moved]
 
@@ -152,14 +158,32 @@ def files_below(home: Path) -> Iterator[Path]:
     return (path for path in home.rglob("*") if path.is_file() and path.suffix != ".gguf")
 
 
-def test_a_refused_key_is_told_once_and_another_one_is_tried(
+def say(text: str) -> tuple[str, list[Reason]]:
+    """A turn for the cloud, through the embedder's door: the answer, and why each engine spoke."""
+    with edge.open("tiny", temperature=0, max_tokens=4, n_ctx=N_CTX) as runtime:
+        session = runtime.session()
+        list(session.send(text, wanted=Target.CLOUD))
+        turn = session.turns[-1]
+        return turn.reply.text, [attempt.decision.reason for attempt in turn.attempts]
+
+
+def test_a_refused_key_is_tried_once_and_another_one_at_once(
     home: Path, server: CloudServer
 ) -> None:
     server.says(error(401, "InvalidApiKey"))
     assert log_in(server).code == 0
-    assert whose(ask("--cloud", "hello")) == [("cloud", "asked"), ("edge", "cloud_failed")]
-    assert edge(*ASK, "--cloud", "hello").code == 33
+    assert say("hello")[1] == [Reason.ASKED, Reason.CLOUD_FAILED]
+    with pytest.raises(CloudUnavailable):
+        say("hello")
     assert len(server.requests) == 1
     server.says(reply(SAID))
     assert log_in(server, "sk-loopback-another-one").code == 0
-    assert ask("--cloud", "hello")["text"] == SAID
+    assert say("hello") == (SAID, [Reason.ASKED])
+
+
+def test_a_cloud_with_a_small_context_is_asked_what_fits_into_it(
+    home: Path, server: CloudServer
+) -> None:
+    assert log_in(server).code == 0
+    write_settings(Folders.below(home), {("cloud", "loopback", "n_ctx"): 4096})
+    assert say("name a river") == (SAID, [Reason.ASKED])

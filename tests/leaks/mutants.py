@@ -39,7 +39,7 @@ MUTANTS: dict[str, tuple[Change, ...]] = {
         ("edge/routing/detect/all.py", "    find_mail,\n    find_keys,", "    find_keys,"),
     ),
     "the guard against copies sees none": (
-        ("edge/routing/copies.py", "return bool(self._seen) and", "return False and"),
+        ("edge/routing/copies.py", "return bool(self._seen) and not", "return False and not"),
     ),
     "the guard against copies learns nothing": (
         ("edge/routing/copies.py", "self._seen.update(_windows(text))", "pass"),
@@ -57,6 +57,11 @@ MUTANTS: dict[str, tuple[Change, ...]] = {
             "edge/core/conversation.py",
             "Label.join(self.prompt.label, self.reply_label)",
             "self.reply_label",
+        ),
+        (
+            "edge/chat/routes.py",
+            "if shares.by_device and not self._may_be_told(asked.messages):",
+            "if False:",
         ),
     ),
     "a reply has the label of its prompt": (
@@ -89,30 +94,33 @@ MUTANTS: dict[str, tuple[Change, ...]] = {
         ("edge/chat/session.py", "self.conversations.mark_private(self.conversation.id)", "pass"),
     ),
     "a mark is made on the next talk": (
-        ("edge/chat/session.py", "        self._label = Label.PRIVATE\n", ""),
+        ("edge/chat/session.py", "self._label = self._system_label = Label.PRIVATE", "pass"),
+        ("edge/chat/session.py", "self.conversations.mark_private(self.conversation.id)", "pass"),
     ),
     "the system prompt has no label": (
         (
             "edge/chat/session.py",
-            "return Message(Role.SYSTEM, self.system, self._label)",
-            "return Message(Role.SYSTEM, self.system, Label.PUBLIC)",
+            "label = Label.join(self._label, self._system_label)",
+            "label = Label.PUBLIC",
         ),
     ),
     "the system prompt is not searched": (
         (
             "edge/chat/in_cloud.py",
-            "if self._may_be_told(asked.system):",
+            "if self.may_be_told(asked.system):",
             "if True:",
         ),
         _NOT_SEARCHED,
-        ("edge/chat/routes.py", "cloud.remember_private([system.text])", "pass"),
+        ("edge/chat/routes.py", "return replace(system, label=found.label)", "return system"),
     ),
     "what was lifted once stays lifted": (
         (
             "edge/chat/session.py",
-            "base = Label.PUBLIC if public else self._label",
-            "base = self._label = Label.PUBLIC if public else self._label",
+            "lifted = wish.lifted and not wish.lock.is_set()",
+            "lifted = wish.lifted\n        self._label = Label.PUBLIC if lifted else self._label",
         ),
+        ("edge/chat/session.py", "if not wish.lifted and self._is_marked():", "if False:"),
+        ("edge/chat/session.py", "Lock() if public else Lock(self._is_marked)", "Lock()"),
     ),
     "who asks for the cloud gets it": (
         (
@@ -145,6 +153,6 @@ MUTANTS: dict[str, tuple[Change, ...]] = {
             "True or self._is_clean",
         ),
         _NOT_SEARCHED,
-        ("edge/routing/copies.py", "return bool(self._seen) and", "return False and"),
+        ("edge/routing/copies.py", "return bool(self._seen) and not", "return False and not"),
     ),
 }

@@ -1,4 +1,4 @@
-"""Nothing private leaves by any door: not by `ask`, `chat` or `Runtime`, whatever fails behind it."""
+"""Nothing private leaves by `ask`, `chat` or `Runtime`, whatever fails behind them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from doors import CASES, CLOUDS, DOORS, SOUND, Case, books_of, code_of
+from doors import CASES, CLOUDS, DOORS, SOUND, Case, books_of, codes_of
 from forms import canary, holds
 
 from cloud_home import furnish_cloud
@@ -52,7 +52,7 @@ def insist_that_nothing_leaves(
     secret = canary()
     server.says(CLOUDS[case.cloud])
     ran = DOORS[case.door](case, secret)
-    assert ran.code == code_of(case), ran
+    assert ran.code in codes_of(case), ran
     assert not holds(server.heard, secret)
     assert not holds(ran.err.encode(), secret)
     may_ask = case.door == "system"

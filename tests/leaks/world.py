@@ -29,6 +29,7 @@ from edge.core.errors import EdgeError
 from edge.core.event import Delta
 from edge.routing.copies import CopyGuard
 from edge.routing.policy import Escalate, Handoff, Policy
+from edge.store.codec import encode
 from edge.store.past import private_texts
 from edge.store.sent import SendBook
 
@@ -102,6 +103,8 @@ class World:
         cloud = self.sky.attempts.cloud
         cloud._guard = CopyGuard()
         cloud.remember_private(private_texts(self.sky.database, 10**6))
+        if self.session.conversation_id is None:
+            self._is_private = False  # of a talk that was not begun nothing is kept
         self._open(self.session.conversation_id)
         # Nothing remembers a system prompt that another took the place of.
         self.private = [each for each in self.private if each not in self._outdated]
@@ -153,7 +156,7 @@ class World:
         """The provider's manner from now on; its breaker forgets, or nothing would be sent."""
         self.sky.server.says(FAULTS[n % len(FAULTS)])
         for model in ("qwen-plus", "qwen-long"):
-            self.sky.attempts.trust.put_back(model, Breaker())
+            self.sky.attempts.trust.health.put(f"breaker dashscope {model}", encode(Breaker()))
 
     def device_dies(self, after: int) -> None:
         """The next reply of the device ends in an error."""

@@ -1,4 +1,4 @@
-"""Two hundred prompts that ask for the cloud change no target: who answers is not for a text to say."""
+"""Prompts that ask for the cloud change no target: who answers is not for a text to say."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edge.core.message import Label
 from edge.engine.scripted import ScriptedEngine
 from edge.routing.policy_file import BUILT_IN, built_in
 
-SOME = INJECTIONS[::7]  # of every opening, and of every wish
+SOME = INJECTIONS[::9]  # of every opening, and of every wish
 CHINESE = "".join(chr(code) for code in range(0x4E00, 0x9FFF))
 LOCKS = {
     "private": {"label": Label.PRIVATE},
@@ -28,7 +28,9 @@ LOCKS = {
 
 def neutral(text: str) -> str:
     """As long, in the same script, and about nothing."""
-    return "".join("水" if letter in CHINESE else "a" if letter.isalpha() else " " for letter in text)
+    return "".join(
+        "水" if letter in CHINESE else "a" if letter.isalpha() else " " for letter in text
+    )
 
 
 def route(sky: Sky, text: str) -> tuple[Target, str, str, Label]:
