@@ -49,10 +49,11 @@ def away(installed: Path, cwd: Path, code: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_the_wheel_holds_the_package_and_its_catalog_alone(wheel):
+def test_the_wheel_holds_the_package_its_catalog_and_its_policies_alone(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     about = {name for name in names if name.startswith("edge_qwen-")}
     sources = {path.relative_to(CHECKOUT).as_posix() for path in CHECKOUT.glob("edge/**/*.py")}
+    sources |= {path.relative_to(CHECKOUT).as_posix() for path in CHECKOUT.glob("edge/**/*.toml")}
     assert names - about == sources | {"edge/models/models.toml", "edge/py.typed"}
     assert {name.split("/", 1)[1] for name in about} == {
         "METADATA",
