@@ -9,7 +9,7 @@ from itertools import takewhile
 from edge.chat.answering import Wishes
 from edge.chat.asked import Asked
 from edge.chat.attempts import Attempts
-from edge.chat.in_cloud import REPLY_TOKENS
+from edge.chat.in_cloud import reply_room
 from edge.chat.on_device import OnDevice
 from edge.chat.waits import deadlines
 from edge.core.cloud import CloudMode
@@ -133,7 +133,7 @@ class Gauge:
         cost = cloud.most(asked.messages, request)
         ledger, conversation = attempts.ledger, asked.conversation_id
         left = ledger.left(cloud.caps, cost.currency, conversation) if cost else NOTHING
-        largest = max(spec.n_ctx for spec in cloud.models)
+        largest = max(cloud.models, key=lambda spec: spec.n_ctx)
         return replace(
             signals,
             cloud_asks=cloud.mode is CloudMode.ASK or asked.wish.lifted,
@@ -141,7 +141,7 @@ class Gauge:
             cloud_key=self.has_key,
             cloud_link=attempts.trust.link_state(),
             breaker=attempts.trust.state(spec.name),
-            cloud_free_tokens=largest - REPLY_TOKENS - signals.prompt_tokens,
+            cloud_free_tokens=largest.n_ctx - reply_room(largest) - signals.prompt_tokens,
             cloud_cost=cost,
             budget_left=left,
         )

@@ -123,14 +123,14 @@ class InCloud:
         """The model that is meant where it holds so many tokens, else the one that holds most."""
         longest = max(self.models, key=lambda spec: spec.n_ctx)
         usual = self.models[0]
-        fits = n_tokens <= usual.n_ctx - REPLY_TOKENS
+        fits = n_tokens <= usual.n_ctx - reply_room(usual)
         return usual if fits and meant is CloudModel.USUAL else longest
 
     def request(
         self, spec: CloudSpec, wishes: Wishes, waits: Deadlines, cancel: Cancel
     ) -> CloudRequest:
         """How to ask one of the models for a reply."""
-        limit = min(wishes.max_tokens or REPLY_TOKENS, spec.max_output_tokens)
+        limit = min(wishes.max_tokens or reply_room(spec), spec.max_output_tokens)
         sampling = replace(wishes.applied_to(_SAMPLING), max_tokens=limit)
         return CloudRequest(spec.name, sampling, waits, bool(wishes.thinking), cancel)
 
@@ -207,6 +207,11 @@ class InCloud:
         if text not in self._clean:
             self._clean[text] = self.examine(text, Label.PUBLIC).label is Label.PUBLIC
         return self._clean[text]
+
+
+def reply_room(spec: CloudSpec) -> int:
+    """Tokens a prompt leaves for its reply: a quarter of a small context."""
+    return min(REPLY_TOKENS, spec.n_ctx // 4)
 
 
 def _turns(n: int) -> str:

@@ -151,7 +151,7 @@ class Session:
             raise _one_at_a_time()
         try:
             self._cancel, self._lock = wish.cancel, wish.lock
-            if not wish.lifted and self._is_marked():
+            if self._label is Label.PUBLIC and not wish.lifted and self._is_marked():
                 self.make_private()  # another process did
             prompt, notices = self.routes.labelled(self._prompt(wish))
             yield from self._answer(self._begin(prompt, wish), notices)

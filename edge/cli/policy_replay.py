@@ -16,7 +16,7 @@ from edge.cli import words_policy_command as words
 from edge.cli.progress import tell
 from edge.cli.table import show_table
 from edge.core.decision import Decision
-from edge.routing.policy import Policy, decide
+from edge.routing.policy import OFFLINE, Policy, decide
 from edge.routing.policy_file import load_policy
 from edge.store.codec import encode
 from edge.store.conversations import Conversations
@@ -72,6 +72,9 @@ def replay_all(store: Path, limit: int | None, *, as_json: bool) -> bool:
 
         @cache
         def policy_of(text_hash: str) -> Policy | None:
+            # Nothing is kept while the cloud is off: that policy comes with edge.
+            if text_hash == OFFLINE.text_hash:
+                return OFFLINE
             text = policies.text(text_hash)
             return None if text is None else load_policy(text, text_hash[:12])
 

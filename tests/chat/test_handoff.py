@@ -96,7 +96,10 @@ def test_a_cut_answer_is_gone_on_with_behind_the_very_words(
         turn = sky.session.turns[-1]
         assert turn.reply.text == WORDS
         assert turn.outcome is Outcome.FINISHED
-        assert [attempt.answer for attempt in turn.attempts] == [WORDS[:k], WORDS[k:]]
+        first, second = (attempt.answer for attempt in turn.attempts)
+        assert first + second == WORDS
+        # A reset may overtake what was sent before it.
+        assert len(first) <= k if reset else len(first) == k
         assert len([e for e in events if isinstance(e, Switched)]) == 1
 
 

@@ -245,7 +245,8 @@ def test_a_decision_that_comes_out_otherwise_is_shown_and_ends_with_one(edge_hom
 
 
 def test_a_decision_whose_policy_is_gone_is_not_called_reproduced(edge_home, decisions):
-    store_turns(Folders.below(edge_home), decisions[:1], [])
+    gone = replace(decisions[0], policy="mine", policy_hash="0" * 64)
+    store_turns(Folders.below(edge_home), [gone], [])
     ran = Ran("replay")
     assert ran.code == 1
     assert "its policy is not kept" in ran.out

@@ -66,7 +66,7 @@ def talk(sky: Sky, n_turns: int, at_once: threading.Barrier) -> list[Target]:
     All decide on their first turn before anybody has spent a thing, and say yes at once.
     """
     usual = sky.session
-    answering = replace(usual.answering, engine=ScriptedEngine([WORDS] * n_turns))
+    answering = replace(usual.answering, engine=ScriptedEngine([WORDS] * 2 * n_turns))
     session = Session(answering, usual.conversations, routes=usual.routes)
     session.consent = lambda _: bool(session.turns) or at_once.wait(60) >= 0
     try:

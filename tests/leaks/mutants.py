@@ -119,7 +119,11 @@ MUTANTS: dict[str, tuple[Change, ...]] = {
             "lifted = wish.lifted and not wish.lock.is_set()",
             "lifted = wish.lifted\n        self._label = Label.PUBLIC if lifted else self._label",
         ),
-        ("edge/chat/session.py", "if not wish.lifted and self._is_marked():", "if False:"),
+        (
+            "edge/chat/session.py",
+            "if self._label is Label.PUBLIC and not wish.lifted and self._is_marked():",
+            "if False:",
+        ),
         ("edge/chat/session.py", "Lock() if public else Lock(self._is_marked)", "Lock()"),
     ),
     "who asks for the cloud gets it": (
