@@ -112,8 +112,9 @@ class InCloud:
         """Learn what others made private; where that cannot be read every text may be."""
         try:
             self.remember_private(self._news())
+            self._guard.is_blind = False
         except EdgeError:
-            self._guard.distrust()
+            self._guard.is_blind = True
 
     def spec(self, name: str) -> CloudSpec:
         """One of the models by its name."""

@@ -22,11 +22,7 @@ class CopyGuard:
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
-        self._is_blind = False
-
-    def distrust(self) -> None:
-        """Some private text could not be learned: from now on every text may be a copy."""
-        self._is_blind = True
+        self.is_blind = False  # some private text could not be learned: every text may be a copy
 
     def add(self, text: str) -> None:
         """Remember a private text; 100,000 characters take about 50 ms."""
@@ -34,7 +30,7 @@ class CopyGuard:
 
     def repeats(self, text: str) -> bool:
         """Whether any window of this text stands in a private one, wherever it does."""
-        if self._is_blind:
+        if self.is_blind:
             return True
         return bool(self._seen) and not self._seen.isdisjoint(_windows(text))
 
