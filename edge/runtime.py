@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
@@ -143,12 +143,13 @@ class Runtime:
 
     def close(self) -> None:
         """End replies, the engine and the store, in this order; a second call does nothing."""
-        with self._closing:
+        # Whatever fails, all of them are closed; what failed is told at the end.
+        with self._closing, ExitStack() as ends:
+            ends.callback(self._database.close)
+            ends.callback(self.outside.close)
+            ends.callback(self.engine.close)
             for session in list(self._sessions):
-                session.close()
-            self.engine.close()
-            self.outside.close()
-            self._database.close()
+                ends.callback(session.close)
 
     def __enter__(self) -> Self:
         return self

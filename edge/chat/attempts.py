@@ -63,10 +63,11 @@ class Attempts:
                 self._bucket = self._bucket.after_failure()
                 spare_s = left_s(waits, error.fault, time.monotonic() - began)
                 pause_s = wait_before(error, attempt, spare_s, self.trust.dice)
+                fault = error.fault
                 if sending.has_shown or pause_s is None or not self._may_retry(errand, pause_s):
                     raise
             yield from self._sleep(errand, pause_s)
-            left = _rest_of(waits, time.monotonic() - began)
+            left = _rest_of(waits, fault, time.monotonic() - began)
 
     def _cleared(self, errand: Errand, reason: str) -> Sending:
         """Leave for one send, of what may leave at this moment."""
@@ -103,9 +104,10 @@ class Attempts:
             yield Progress(Phase.CLOUD, round((seconds - rest_s) * 1000), total_ms)
 
 
-def _rest_of(waits: Deadlines, spent_s: float) -> Deadlines:
-    """What a turn has left for another try: connecting has one budget in all of it."""
-    connect_s = left_s(waits, CloudFault.UNREACHABLE, spent_s)
+def _rest_of(waits: Deadlines, fault: CloudFault, spent_s: float) -> Deadlines:
+    """What a turn has left for another try: what could not connect has one budget in all."""
+    deaf = fault is CloudFault.UNREACHABLE
+    connect_s = left_s(waits, fault, spent_s) if deaf else waits.connect_s
     total_s = left_s(waits, CloudFault.TIMEOUT, spent_s)
     return replace(waits, connect_s=connect_s, total_s=total_s)
 

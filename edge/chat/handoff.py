@@ -29,6 +29,7 @@ from edge.core.cloud import Deadlines, Dialect
 from edge.core.decision import Decision, Reason, Signals, Target
 from edge.core.errors import (
     BudgetSpent,
+    Busy,
     CloudError,
     ContextFull,
     EdgeError,
@@ -59,7 +60,7 @@ _PROGRESS_MS = 200
 _WORTH_A_LINE = frozenset(
     {Reason.NO_KEY, Reason.UNREACHABLE, Reason.BREAKER_OPEN, Reason.CLOUD_TOO_SMALL, Reason.BUDGET}
 )
-_REFUSED = (PrivacyRefused, BudgetSpent, CloudError, UsageError)
+_REFUSED = (PrivacyRefused, BudgetSpent, CloudError, UsageError, Busy)
 
 
 @dataclass(eq=False)

@@ -79,14 +79,14 @@ class InCloud:
     _guard: CopyGuard = field(default_factory=CopyGuard)
     _news: Callable[[], Iterable[str]] = tuple
     _behind: threading.Thread | None = None
+    _learning: threading.Lock = field(default_factory=threading.Lock)
     _clean: dict[str, bool] = field(default_factory=dict)
 
     @property
     def guard(self) -> CopyGuard:
         """What knows the private texts that were told to `remember_private`."""
-        if self._behind is not None:
-            self._behind.join()
-            self._behind = None
+        if (behind := self._behind) is not None:
+            behind.join()
         return self._guard
 
     def examine(self, text: str, label: Label) -> Examined:
@@ -110,11 +110,15 @@ class InCloud:
 
     def catch_up(self) -> None:
         """Learn what others made private; where that cannot be read every text may be."""
-        try:
-            self.remember_private(self._news())
-            self._guard.is_blind = False
-        except EdgeError:
-            self._guard.is_blind = True
+        with self._learning:  # a second session waits for what the first one reads
+            was_blind = self._guard.is_blind
+            try:
+                self.remember_private(self._news())
+                self._guard.is_blind = False
+            except EdgeError:
+                self._guard.is_blind = True
+            if self._guard.is_blind != was_blind:
+                self._clean.clear()
 
     def spec(self, name: str) -> CloudSpec:
         """One of the models by its name."""
@@ -205,9 +209,10 @@ class InCloud:
 
     def _is_clean(self, text: str) -> bool:
         # A long talk would else be searched anew for each turn; each send searches it again.
-        if text not in self._clean:
-            self._clean[text] = self.examine(text, Label.PUBLIC).label is Label.PUBLIC
-        return self._clean[text]
+        clean = self._clean.get(text)
+        if clean is None:
+            clean = self._clean[text] = self.examine(text, Label.PUBLIC).label is Label.PUBLIC
+        return clean
 
 
 def reply_room(spec: CloudSpec) -> int:

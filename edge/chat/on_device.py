@@ -47,13 +47,6 @@ class OnDevice:
                     self._remember_count(window, event.usage)
                 yield event
 
-    def known_tokens(self, messages: Sequence[Message]) -> tuple[int, int]:
-        """Of how many of these messages the tokens are known, and how many tokens those are."""
-        known = self._counted
-        if known is None or tuple(messages[: len(known.messages)]) != known.messages:
-            return 0, 0
-        return len(known.messages) + 1, known.n_tokens  # and the reply that followed them
-
     def _remember_count(self, window: Window, usage: Usage) -> None:
         if usage.prompt_tokens:  # else it was stopped before anybody counted
             n_tokens = usage.prompt_tokens + usage.completion_tokens

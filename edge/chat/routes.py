@@ -39,6 +39,7 @@ class Routes:
             return replace(prompt, label=Label.PRIVATE), ()
         if prompt.label is Label.PRIVATE:
             return prompt, ()
+        self.attempts.cloud.catch_up()
         found = self.attempts.cloud.examine(prompt.text, prompt.label)
         if found.label is prompt.label:
             return prompt, ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
@@ -11,6 +12,7 @@ from edge.chat.in_cloud import Errand, InCloud
 from edge.chat.trust import Trust
 from edge.core.cloud import Permit
 from edge.core.errors import (
+    Busy,
     CloudError,
     CloudFault,
     CloudIncomplete,
@@ -45,7 +47,11 @@ class Sending:
     _before: Breaker = field(default_factory=Breaker, init=False)
 
     def __enter__(self) -> Self:
-        self._before = self.trust.claim(self._model)
+        try:
+            self._before = self.trust.claim(self._model)
+        except BaseException:
+            self.ledger.release(self.permit.reservation)
+            raise
         return self
 
     def __exit__(
@@ -56,6 +62,10 @@ class Sending:
     ) -> None:
         if error is None:
             return
+        with suppress(Busy):  # what is not written down now stays booked, and is learned again
+            self._write_down(error)
+
+    def _write_down(self, error: BaseException) -> None:
         if not self.permit.used or (isinstance(error, CloudError) and _is_free(error)):
             self.ledger.release(self.permit.reservation)
         if isinstance(error, CloudError):
@@ -82,8 +92,11 @@ class Sending:
             if not self.permit.used:
                 self.ledger.release(self.permit.reservation)
             return answered
-        self.trust.succeeded(self._model)
-        return self._settled(answered)
+        settled = answered
+        with suppress(Busy):  # the answer is whole; what it cost stays booked at its most
+            settled = self._settled(answered)
+            self.trust.succeeded(self._model)
+        return settled
 
     def _settled(self, answered: Answered) -> Answered:
         """Book what the provider counted; what it did not count stays booked at its most."""

@@ -33,6 +33,9 @@ _OUTCOMES = {
 }
 
 
+_FAREWELL_S = 2.0
+
+
 def _nothing() -> Generator[Event, None, None]:
     yield from ()
 
@@ -88,6 +91,11 @@ class Session:
     def label(self) -> Label:
         """How the next prompt begins: a private conversation stays private."""
         return self._label
+
+    @property
+    def system_label(self) -> Label:
+        """Of the system prompt, which may be private in a public conversation."""
+        return Label.join(self._label, self._system_label)
 
     def set_thinking(self, wanted: bool | None) -> None:
         """Whether replies from now on think first; None leaves it to the model."""
@@ -145,14 +153,17 @@ class Session:
         # Where another thread reads it, that thread will meet the end.
         with suppress(ValueError):
             self._events.close()
+        if self._busy.acquire(timeout=_FAREWELL_S):  # until then the store is needed
+            self._busy.release()
 
     def _send(self, wish: Wish) -> Generator[Event, None, None]:
         if not self._busy.acquire(blocking=False):
             raise _one_at_a_time()
         try:
-            self._cancel, self._lock = wish.cancel, wish.lock
-            if self._label is Label.PUBLIC and not wish.lifted and self._is_marked():
+            self._lock = Lock()  # a mark of before is no reason to withhold what is lifted now
+            if self._label is Label.PUBLIC and self._is_marked():
                 self.make_private()  # another process did
+            self._cancel, self._lock = wish.cancel, wish.lock
             prompt, notices = self.routes.labelled(self._prompt(wish))
             yield from self._answer(self._begin(prompt, wish), notices)
         finally:
@@ -177,8 +188,7 @@ class Session:
         """The system prompt, under the label it earns."""
         if not self.system:
             return None
-        label = Label.join(self._label, self._system_label)
-        return self.routes.labelled_system(Message(Role.SYSTEM, self.system, label))
+        return self.routes.labelled_system(Message(Role.SYSTEM, self.system, self.system_label))
 
     def _begin(self, prompt: Message, wish: Wish) -> Asked:
         system = self._system_message()
@@ -189,6 +199,8 @@ class Session:
             )
         parent_id = self._turns[-1].id if self._turns else None
         turn = self.conversations.begin_turn(self.conversation.id, parent_id, prompt)
+        if wish.lock.is_set():  # made private while these were written
+            self.conversations.mark_private(self.conversation.id)
         return Asked(self.conversation.id, turn, tuple(self._turns), system, wish)
 
     def _answer(self, asked: Asked, notices: tuple[Notice, ...]) -> Iterator[Event]:

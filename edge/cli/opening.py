@@ -152,7 +152,8 @@ class Talk:
         the one of the settings.
         """
         old, own = self.session, self.desk.settings.system or ""
-        private = self.private or (old.label is Label.PRIVATE and old.system != own)
+        is_private = Label.PRIVATE in (old.label, old.system_label)
+        private = self.private or (is_private and bool(old.system) and old.system != own)
         self.session = self._session_of(self.runtime, None, old.system, private)
 
     def load(self, name: str) -> None:

@@ -120,11 +120,12 @@ class CloudEngine:
         if self._trust is None:
             own = self._provider.ca_file
             if own is None and self._url.scheme == "https":
-                self._trust = httpx2.create_ssl_context(trust_env=False)
+                trust = httpx2.create_ssl_context(trust_env=False)
             else:
-                self._trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             if own is not None:
-                _load(self._trust, own)
+                _load(trust, own)
+            self._trust = trust
         return self._trust
 
 

@@ -131,5 +131,6 @@ class PrivateNews:
             version = connection.execute("PRAGMA data_version").fetchone()[0]
         if version == self._version:
             return ()
-        self._version = version
-        return private_texts(self._database, self._most_chars)
+        texts = private_texts(self._database, self._most_chars)
+        self._version = version  # last: what could not be read is read the next time
+        return texts

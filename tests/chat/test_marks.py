@@ -132,3 +132,32 @@ def test_a_turn_stopped_before_a_word_withholds_nothing(tmp_path: Path) -> None:
         for _ in sky.session.send("hello", wanted=Target.EDGE):
             sky.session.stop()
         assert [e for e in sky.say("again") if isinstance(e, Notice)] == []
+
+
+def test_lifting_after_another_process_locked_the_talk_tells_its_old_turns_to_nobody(
+    tmp_path: Path,
+) -> None:
+    with cloudy(tmp_path, reply("sent"), consent=lambda _: True) as sky:
+        sky.say("has Bob got the flu?")
+        elsewhere = open_database(tmp_path / "edge.db")
+        assert sky.session.conversation_id is not None
+        Conversations(elsewhere).mark_private(sky.session.conversation_id)
+        elsewhere.close()
+        sky.say("name a river", public=True)
+        told = sky.server.requests[1].json["messages"]
+        assert [message["content"] for message in told] == ["name a river"]
+
+
+def test_a_store_that_was_busy_once_is_believed_again(tmp_path: Path) -> None:
+    with cloudy(tmp_path, reply("sent"), edge=["here"]) as sky:
+        busy = [True]
+
+        def news() -> tuple[str, ...]:
+            if busy:
+                raise PrivacyRefused("busy")
+            return ()
+
+        sky.attempts.cloud.follow_private(news)
+        assert answer_of(sky.say("hello")) == "here"
+        busy.clear()
+        assert answer_of(sky.say("hello again")) == "sent"

@@ -100,8 +100,8 @@ MUTANTS: dict[str, tuple[Change, ...]] = {
     "the system prompt has no label": (
         (
             "edge/chat/session.py",
-            "label = Label.join(self._label, self._system_label)",
-            "label = Label.PUBLIC",
+            "return Label.join(self._label, self._system_label)",
+            "return Label.PUBLIC",
         ),
     ),
     "the system prompt is not searched": (
@@ -121,7 +121,7 @@ MUTANTS: dict[str, tuple[Change, ...]] = {
         ),
         (
             "edge/chat/session.py",
-            "if self._label is Label.PUBLIC and not wish.lifted and self._is_marked():",
+            "if self._label is Label.PUBLIC and self._is_marked():",
             "if False:",
         ),
         ("edge/chat/session.py", "Lock() if public else Lock(self._is_marked)", "Lock()"),
