@@ -115,7 +115,7 @@ def cloudy(
         door = CloudEngine(provider, Secret("sk-0123456789abcdef"), SendBook(database))
         caps = more.pop("caps", (Cap(Scope.MONTH, yuan("20")),))
         mode = more.pop("mode", CloudMode.AUTO)
-        cloud = InCloud(provider, mode, (USUAL, LONG), caps)
+        cloud = InCloud(provider, mode, more.pop("clouds", (USUAL, LONG)), caps)
         trust = Trust(Health(database), provider.name)
         attempts = Attempts(door, cloud, Ledger(database), trust)
         gauge = Gauge((), has_key=True, detectors_ready=True)

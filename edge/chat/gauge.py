@@ -37,7 +37,7 @@ class Gauge:
     usages: Sequence[Measured] = ()
     has_key: bool = False
     detectors_ready: bool = False
-    watch: ConditionsWatch = field(default_factory=ConditionsWatch)
+    _watch: ConditionsWatch | None = None
     _sizes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -103,7 +103,9 @@ class Gauge:
 
     def _of_device(self, signals: Signals, device: OnDevice, cloud_model: str) -> Signals:
         engine = device.answering.engine
-        now = self.watch.now([engine.worker_pid] if engine.worker_pid else [])
+        # Made when first asked: it finds the sensors, and without a cloud nobody asks.
+        self._watch = self._watch or ConditionsWatch()
+        now = self._watch.now([engine.worker_pid] if engine.worker_pid else [])
         waits = measured_waits(self.usages, device.answering.named, cloud_model)
         return replace(
             signals,

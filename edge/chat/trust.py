@@ -55,18 +55,20 @@ class Trust:
         Returns what to `put_back` where the send ends without telling anything.
         """
         before = self.breaker(model)
-        self._keep(model, before.probing(self.now()))
+        self._keep(model, before, before.probing(self.now()))
         return before
 
     def put_back(self, model: str, before: Breaker) -> None:
         """The send told nothing: somebody stopped it. What others learned meanwhile stays."""
-        if self.breaker(model).is_probing and not before.is_probing:
-            self._keep(model, before)
+        now = self.breaker(model)
+        if now.is_probing and not before.is_probing:
+            self._keep(model, now, before)
 
     def succeeded(self, model: str) -> None:
         """It answered."""
         self._link = self._link.after_success()
-        self._keep(model, self.breaker(model).after_success(self.now()))
+        before = self.breaker(model)
+        self._keep(model, before, before.after_success(self.now()))
 
     def failed(self, model: str, error: CloudError) -> None:
         """It did not."""
@@ -74,12 +76,12 @@ class Trust:
         deaf = error.fault is CloudFault.UNREACHABLE
         self._link = self._link.after_failure(self.now()) if deaf else self._link.after_success()
         now, draw = self.now(), self.dice.random()
-        after = self.breaker(model).after(error.fault, now, draw, error.retry_after_s)
-        self._keep(model, after)
+        before = self.breaker(model)
+        self._keep(model, before, before.after(error.fault, now, draw, error.retry_after_s))
 
-    def _keep(self, model: str, breaker: Breaker) -> None:
-        if breaker != self.breaker(model):
-            self.health.put(self._name(model), encode(breaker))
+    def _keep(self, model: str, before: Breaker, after: Breaker) -> None:
+        if after != before:
+            self.health.put(self._name(model), encode(after))
 
     def _name(self, model: str) -> str:
         return f"breaker {self.provider} {model}"

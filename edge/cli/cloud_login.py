@@ -189,7 +189,8 @@ def _summary(
     currency = _currency(settings, folders)
     _, caps = policy_in_force(settings, folders)
     held = [cap for cap in caps if cap.limit.currency == currency]
-    lines += [words.spending(held, price_known=bool(currency))]
+    is_here = settings.provider is not None and settings.provider.is_here
+    lines += [words.spending(held) if currency else words.unpriced(is_here=is_here)]
     lines += [words.turn_off()]
     if load_cloud(folders, environ).mode_from == "offline":
         lines += [words.offline_wins()]

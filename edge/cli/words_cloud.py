@@ -174,13 +174,21 @@ def conversations(new: Label) -> str:
     )
 
 
-def spending(caps: Sequence[Cap], *, price_known: bool) -> str:
+def spending(caps: Sequence[Cap]) -> str:
     """What can be spent at most."""
     if caps:
         return f"it may cost at most {', '.join(map(cap, caps))}: edge budget"
-    if not price_known:
-        return "no price is known here, so no budget can hold: edge cloud prices"
     return "no budget is set: edge budget set"
+
+
+def unpriced(*, is_here: bool) -> str:
+    """Nobody said what it costs: on this machine nothing, elsewhere no cap could hold it."""
+    if is_here:
+        return "it is on this machine and has no price, so it counts as free"
+    return (
+        "its price is not known, so nothing is sent before you write it down: per_million_in, "
+        "per_million_out and currency in config.toml"
+    )
 
 
 def turn_off() -> str:

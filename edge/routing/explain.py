@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from edge.core.decision import Decision, Reason, Target
+from edge.core.decision import Decision, Reason
 from edge.routing.conditions import Condition
 from edge.routing.facts import FACTS, spelled, value_of
 from edge.routing.flips import Flip, flips
@@ -61,12 +61,6 @@ class Explanation:
     instead: Verdict | None
     flips: tuple[Flip, ...]
     is_current: bool
-
-    @property
-    def skipped_cloud(self) -> bool:
-        """Whether the policy would have sent it and a guard kept it."""
-        guarded = self.decision.reason.guards
-        return guarded and self.instead is not None and self.instead.target is Target.CLOUD
 
 
 def explain(decision: Decision, policy: Policy) -> Explanation:

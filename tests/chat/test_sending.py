@@ -11,6 +11,7 @@ from edge.chat.pump import Events
 from edge.core.conversation import Outcome
 from edge.core.decision import BreakerState, Reason, Target
 from edge.core.event import UNKNOWN_USAGE, Progress, StopReason
+from edge.core.spec import CloudSpec
 from edge.engine.protocol import Answered, Request
 from edge.engine.scripted import ScriptedEngine
 from edge.routing.policy import Escalate
@@ -66,6 +67,21 @@ def test_what_another_model_cost_is_not_known(tmp_path: Path) -> None:
     with cloudy(tmp_path, other_model("Hi", "qwen-max")) as sky:
         assert done_of(sky.say("hello")).attempts[0].usage.cost is None
         assert booked(sky)[0][1] != "0 CNY"
+
+
+def test_what_has_no_price_is_not_sent_elsewhere(tmp_path: Path) -> None:
+    unpriced = (CloudSpec("qwen-plus", 1_000_000, 32_768, ()),)
+    far = "https://models.example/v1"
+    with cloudy(tmp_path, edge=["here"], url=far, clouds=unpriced) as sky:
+        assert answer_of(sky.say("hello")) == "here"
+        assert booked(sky) == []
+        assert sky.session.turns[-1].attempts[-1].decision.reason is Reason.BUDGET
+
+
+def test_what_has_no_price_is_free_on_this_machine(tmp_path: Path) -> None:
+    unpriced = (CloudSpec("qwen-plus", 1_000_000, 32_768, ()),)
+    with cloudy(tmp_path, reply("there"), clouds=unpriced) as sky:
+        assert answer_of(sky.say("hello")) == "there"
 
 
 def test_half_a_count_settles_nothing(tmp_path: Path) -> None:

@@ -278,7 +278,7 @@ def test_a_provider_of_ones_own_is_named_with_its_address_and_model(edge_home, c
     assert done.code == 0
     assert "toy at 127.0.0.1:8080" in done.out
     assert "no key is sent to it" in done.out
-    assert "no budget can hold" in done.out
+    assert "it is on this machine and has no price" in done.out
     assert config(edge_home)["cloud"] == {
         "mode": "ask",
         "provider": "my-box",
@@ -289,6 +289,13 @@ def test_a_provider_of_ones_own_is_named_with_its_address_and_model(edge_home, c
     assert cloud("login", "dashscope", "--yes", stdin=KEY).code == 0
     assert "model" not in config(edge_home)["cloud"]
     assert cloud("login", "my-box", "--yes").code == 0
+
+
+def test_a_remote_provider_without_a_price_is_told_to_be_sent_nothing(edge_home, cloud):
+    there = ("--base-url", "https://models.example/v1", "--model", "toy")
+    done = cloud("login", "far", *there, "--yes", stdin=KEY)
+    assert done.code == 0
+    assert "its price is not known, so nothing is sent" in done.out
 
 
 @pytest.mark.parametrize(

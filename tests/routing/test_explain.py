@@ -125,14 +125,16 @@ def test_a_budget_is_turned_by_what_is_missing():
 
 def test_a_refused_turn_tells_where_it_would_have_gone():
     found = told(rule(above=30.0), label=Label.PRIVATE, cloud_key=False, edge_wait_s=40.0)
-    assert found.skipped_cloud
+    assert found.instead is not None
+    assert found.instead.target is Target.CLOUD
     assert found.also == (Reason.NO_KEY,)
     assert found.flips == ()  # either guard alone would have kept it
     text = words.explained(found)
     assert "The device answers: it is private." in text
     assert "It would have gone to the cloud by rule r." in text
     kept = told(rule(above=30.0), label=Label.PRIVATE, edge_wait_s=20.0)
-    assert not kept.skipped_cloud
+    assert kept.instead is not None
+    assert kept.instead.target is Target.EDGE
     assert "kept it here, too" in words.explained(kept)
 
 
