@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.flags import Flags, with_flags
+from edge.cli.talk.flags import Flags, with_flags
 from edge.core.decision import Target
 from edge.core.errors import Cancelled, UsageError
 
 if TYPE_CHECKING:
-    from edge.cli.opening import Wanted
+    from edge.cli.talk.opening import Wanted
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -55,7 +55,7 @@ def ask(
     flags: Flags,
 ) -> None:
     """Ask once. Text that is piped in is added to the prompt."""
-    from edge.cli import piped
+    from edge.cli.talk import piped
 
     text = piped.gather(prompt or [], sys.stdin)
     how = How(as_json, raw, stats, cloud)
@@ -74,13 +74,13 @@ class How:
 
 def answer(wanted: Wanted, text: str, how: How) -> int:
     """Print the reply and return the exit code: 130 when the user stopped it."""
-    from edge.cli import words
-    from edge.cli import words_cloud_chat as cloud_words
     from edge.cli.answer_json import answer_json
-    from edge.cli.consent import Consent
-    from edge.cli.opening import opened
-    from edge.cli.turn import Asking, take_turn, tell_who, was_stopped
-    from edge.cli.writer import is_terminal, standard_writer
+    from edge.cli.page.writer import is_terminal, standard_writer
+    from edge.cli.talk.consent import Consent
+    from edge.cli.talk.opening import opened
+    from edge.cli.talk.turn import Asking, take_turn, tell_who, was_stopped
+    from edge.cli.words import cloud_chat as cloud_words
+    from edge.cli.words import turn as words
 
     if how.raw and is_terminal(sys.stdout):
         raise UsageError(words.raw_needs_a_pipe(), hint="edge ask --raw … > FILE")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli import words_bench as words
+from edge.cli.words import bench as words
 from edge.core.errors import UsageError
 from edge.core.memory import MemoryPolicy
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import typer
 
 from edge.bench.rows import Report, Row, TurnRow
-from edge.cli import words_bench as words
 from edge.cli.progress import tell
 from edge.cli.table import show_table
+from edge.cli.words import bench as words
 
 _HEADINGS = ("WHAT", "RAW", "EDGE", "RATIO", "WAS", "UNIT")
 _NUMBERS = ("RAW", "EDGE", "RATIO", "WAS")

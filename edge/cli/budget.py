@@ -57,9 +57,9 @@ def set_(
     ),
 ) -> None:
     """Limit what the cloud may cost; a limit of yours takes the place of the policy's."""
-    from edge.cli import words_ledger as words
     from edge.cli.budget_caps import set_limits
     from edge.cli.progress import tell
+    from edge.cli.words import ledger as words
     from edge.core.cloud import Scope
     from edge.core.errors import UsageError
     from edge.settings.folders import Folders
@@ -78,7 +78,7 @@ def set_(
 
 
 def _by(name: str | None) -> By:
-    from edge.cli import words_ledger as words
+    from edge.cli.words import ledger as words
     from edge.core.errors import UsageError
     from edge.store.ledger import By
 
@@ -90,9 +90,9 @@ def _by(name: str | None) -> By:
 
 
 def _show_caps(caps: CapsInForce, uncapped: list[str]) -> None:
-    from edge.cli import words_ledger as words
     from edge.cli.progress import tell
     from edge.cli.table import show_table
+    from edge.cli.words import ledger as words
 
     if caps.rows:
         show_table(words.CAP_HEADINGS, [row.cells() for row in caps.rows], right=words.CAP_NUMBERS)
@@ -103,8 +103,8 @@ def _show_caps(caps: CapsInForce, uncapped: list[str]) -> None:
 
 
 def _show_totals(totals: tuple[Total, ...], by: str) -> None:
-    from edge.cli import words_ledger as words
     from edge.cli.table import show_table
+    from edge.cli.words import ledger as words
 
     if not totals:
         typer.echo(words.nothing_spent())

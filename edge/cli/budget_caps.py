@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from edge.cli import words_ledger as words
 from edge.cli.policy import own_file
+from edge.cli.words import ledger as words
 from edge.core.cloud import Cap, Scope
 from edge.core.errors import UsageError
 from edge.core.units import NO_CURRENCY, Money

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edge.cli.flags import Flags, with_flags
+from edge.cli.talk.flags import Flags, with_flags
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -19,11 +19,11 @@ ModelArgument = Annotated[
 @with_flags
 def chat(model: ModelArgument = None, *, flags: Flags) -> None:
     """Talk with a model; /help in the chat shows more."""
-    from edge.cli.consent import Consent
-    from edge.cli.loop import Chat
-    from edge.cli.opening import opened
-    from edge.cli.prompt_line import standard_lines
-    from edge.cli.writer import standard_writer
+    from edge.cli.page.writer import standard_writer
+    from edge.cli.talk.consent import Consent
+    from edge.cli.talk.loop import Chat
+    from edge.cli.talk.opening import opened
+    from edge.cli.talk.prompt_line import standard_lines
 
     writer = standard_writer()
     with opened(flags.wanted(model), Consent(writer)) as talk:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from edge.cli import words_cloud as words
+from edge.cli.words import cloud as words
 from edge.core.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import Any
 
 import typer
 
-from edge.cli import words_cloud as words
 from edge.cli.cloud_questions import asked_key, choose, one_of, piped_key
 from edge.cli.cloud_status import policy_in_force
+from edge.cli.page.writer import is_terminal
 from edge.cli.progress import can_ask, confirm
 from edge.cli.table import printable
-from edge.cli.writer import is_terminal
+from edge.cli.words import cloud as words
 from edge.core.cloud import CloudMode, Secret
 from edge.core.errors import Cancelled, UsageError
 from edge.core.spec import CloudSpec

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from edge.cli import words_cloud as words
 from edge.cli.progress import tell
 from edge.cli.table import show_table
+from edge.cli.words import cloud as words
 from edge.core.spec import CloudSpec, Price, PriceTier
 from edge.models.prices import OLD_AFTER_DAYS, is_old
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import typer
 
-from edge.cli import words_cloud as words
 from edge.cli.progress import tell
 from edge.cli.table import printable
+from edge.cli.words import cloud as words
 from edge.core.errors import Cancelled, UsageError
 from edge.settings.table import shown
 

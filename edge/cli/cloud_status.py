@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from edge.cli import words_cloud as words
+from edge.cli.words import cloud as words
 from edge.core.cloud import Cap, CloudMode
 from edge.core.errors import UsageError
 from edge.models.catalog import load_catalog, with_own_clouds

@@ -9,7 +9,7 @@ import typer
 from edge.cli.chat import ModelArgument
 
 if TYPE_CHECKING:
-    from edge.cli.opening import Desk
+    from edge.cli.talk.opening import Desk
     from edge.models.library import Model
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -25,7 +25,7 @@ def demo(
     ),
 ) -> None:
     """Show in a minute who answers when, and why; no account, and nothing leaves this machine."""
-    from edge.cli.opening import Desk, Wanted
+    from edge.cli.talk.opening import Desk, Wanted
 
     _insist_on_detectors()
     desk = Desk.of(Wanted({"model": model}, yes=yes))
@@ -34,7 +34,7 @@ def demo(
 
 def _insist_on_detectors() -> None:
     """Without them no cloud may be asked, so half of the demo would not come."""
-    from edge.cli import words_cloud
+    from edge.cli.words import cloud as words_cloud
     from edge.core.errors import UsageError
     from edge.routing.detect.all import detectors_ready
 
@@ -48,8 +48,8 @@ def _show(desk: Desk, model: Model, *, fast: bool) -> None:
     from contextlib import redirect_stderr
     from dataclasses import replace
 
-    from edge.cli import words_demo as words
     from edge.cli.demo_scenes import ANSWERS, MOST_TOKENS, Stage, play
+    from edge.cli.words import demo as words
     from edge.demo.home import passing_home, remember_what_is_faster, settings_for_show
     from edge.demo.stand_in import StandIn
     from edge.demo.watch import Watch

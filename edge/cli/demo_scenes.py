@@ -11,12 +11,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from edge.cli import words_chat, words_cloud_chat
-from edge.cli import words_demo as words
 from edge.cli.main import run
-from edge.cli.opening import Desk, Talk
-from edge.cli.turn import AS_USUAL, Asking, take_turn, tell_who, was_stopped
-from edge.cli.writer import is_terminal, standard_writer
+from edge.cli.page.writer import is_terminal, standard_writer
+from edge.cli.talk.opening import Desk, Talk
+from edge.cli.talk.turn import AS_USUAL, Asking, take_turn, tell_who, was_stopped
+from edge.cli.words import chat as words_chat
+from edge.cli.words import cloud_chat as words_cloud_chat
+from edge.cli.words import demo as words
 from edge.core.decision import Reason, Target
 from edge.core.errors import Cancelled, EdgeError, PrivacyRefused
 from edge.demo.stand_in import Answer

@@ -19,8 +19,8 @@ from typing import Any
 import typer
 
 import edge
-from edge.cli.escape import safe
-from edge.cli.interrupt import leave_in_order
+from edge.cli.page.escape import safe
+from edge.cli.talk.interrupt import leave_in_order
 from edge.core.errors import Cancelled, DiskFull, EdgeError, UnknownName
 
 # Name -> module that holds it as `app = typer.Typer(add_completion=False,

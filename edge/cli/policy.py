@@ -32,8 +32,8 @@ def init(
     force: bool = typer.Option(False, "--force", help="Replace the policy that is there."),
 ) -> None:
     """Write a policy of your own, to be edited."""
-    from edge.cli import words_policy_command as words
     from edge.cli.progress import tell
+    from edge.cli.words import policy_command as words
     from edge.core.errors import UsageError
     from edge.routing.policy_file import policy_text
     from edge.settings.config_file import write_private
@@ -54,8 +54,8 @@ def show(
     """Print the policy in force, or another one."""
     import json
 
-    from edge.cli import words_policy_command as words
     from edge.cli.progress import tell
+    from edge.cli.words import policy_command as words
 
     chosen, origin = _chosen(name)
     if as_json:
@@ -77,7 +77,7 @@ def check(
     file: Path | None = typer.Argument(None, help="A policy file; yours if left out."),
 ) -> None:
     """Say whether a policy file can be used; exit 2 and its first mistake if not."""
-    from edge.cli import words_policy_command as words
+    from edge.cli.words import policy_command as words
     from edge.routing.policy_file import read_policy
 
     path = file or own_file(_folders())
@@ -105,9 +105,10 @@ def try_(
     """Decide on a prompt, and say why, without sending it."""
     import json
 
-    from edge.cli import words_policy, words_policy_command
     from edge.cli.policy_tests import labels
     from edge.cli.progress import tell
+    from edge.cli.words import policy as words_policy
+    from edge.cli.words import policy_command as words_policy_command
     from edge.routing.cases import signal_of_text, tried
     from edge.routing.explain import document, explain
     from edge.routing.policy import decide

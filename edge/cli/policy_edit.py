@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from edge.cli import words_policy_command as words
+from edge.cli.words import policy_command as words
 from edge.core.errors import UsageError
 from edge.routing.policy_file import USUAL, load_policy, policy_text, read_text
 from edge.settings.config_file import write_private

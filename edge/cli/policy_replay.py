@@ -12,9 +12,9 @@ from typing import Protocol
 
 import typer
 
-from edge.cli import words_policy_command as words
 from edge.cli.progress import tell
 from edge.cli.table import show_table
+from edge.cli.words import policy_command as words
 from edge.core.decision import Decision
 from edge.routing.policy import OFFLINE, Policy, decide
 from edge.routing.policy_file import load_policy

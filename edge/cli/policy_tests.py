@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from edge.cli import words_policy_command as words
 from edge.cli.progress import tell
 from edge.cli.table import show_table
+from edge.cli.words import policy_command as words
 from edge.core.message import Label
 from edge.routing.cases import Case, Checked, Labelled, check
 from edge.routing.facts import spelled

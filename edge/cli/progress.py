@@ -12,8 +12,8 @@ from typing import Protocol
 
 import typer
 
+from edge.cli.page.writer import is_terminal
 from edge.cli.table import printable
-from edge.cli.writer import is_terminal
 from edge.core.units import show_bytes, show_duration
 
 # A log should show that something goes on and not be made of it.

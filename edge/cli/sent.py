@@ -23,9 +23,9 @@ def sent(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Show what left this machine: when, where to, which turns, how much, for how much."""
-    from edge.cli import words_ledger as words
     from edge.cli.kept import opened_store
     from edge.cli.table import printable, show_table
+    from edge.cli.words import ledger as words
     from edge.settings.folders import Folders
 
     with opened_store(Folders.find()) as database:
@@ -59,7 +59,7 @@ def _found(database: Database, turn: str | None, limit: int) -> tuple[str | None
 
 
 def _row(send: Send) -> tuple[str, ...]:
-    from edge.cli import words_ledger as words
+    from edge.cli.words import ledger as words
 
     sent = send.sent
     return (

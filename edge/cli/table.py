@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 import typer
 
-from edge.cli.escape import safe
-from edge.cli.writer import is_terminal
+from edge.cli.page.escape import safe
+from edge.cli.page.writer import is_terminal
 
 Rows = Iterable[Sequence[str]]
 

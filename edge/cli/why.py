@@ -23,8 +23,8 @@ def why(
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Say why a turn went where it went, what left this machine, and what it cost."""
-    from edge.cli import words_why as words
-    from edge.cli.escape import safe
+    from edge.cli.page.escape import safe
+    from edge.cli.words import why as words
     from edge.settings.folders import Folders
 
     account = _account(turn, Folders.find())
@@ -32,10 +32,10 @@ def why(
 
 
 def _account(name: str | None, folders: Folders) -> Account:
-    from edge.cli import piped
-    from edge.cli import words_why as words
     from edge.cli.kept import opened_store
     from edge.cli.reasons import account_of
+    from edge.cli.talk import piped
+    from edge.cli.words import why as words
     from edge.core.errors import UnknownName
     from edge.store.conversations import Conversations
 

@@ -23,7 +23,8 @@ class Outcome(StrEnum):
 class Turn:
     """One prompt with its reply. `parent_id` is the turn it follows: turns form a tree.
 
-    `reply_label` is the join of all the reply was made from.
+    `reply_label` is the join of all the reply was made from. A `pinned` turn is never
+    left out of a prompt.
 
     `started_at_utc` is ISO 8601 with a trailing Z; order comes from the tree,
     never from the clock.
@@ -36,6 +37,7 @@ class Turn:
     started_at_utc: str
     outcome: Outcome
     reply_label: Label = Label.PRIVATE
+    pinned: bool = False
 
     @property
     def reply(self) -> Message:
@@ -45,9 +47,24 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
-    """All turns from the first to the newest, under one system prompt.
+class Summary:
+    """What stands for the turns of a branch up to `turn_id`, that one and no pinned one included.
 
+    `stands_for_tokens` counts what it replaced; `label` is the join of all it was made from.
+    """
+
+    turn_id: str
+    text: str
+    stands_for_tokens: int
+    label: Label = Label.PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One branch of a talk, from its first turn to its newest, under one system prompt.
+
+    `turns` is the branch the talk is at; others are kept and can be gone to. `summary`
+    is the newest that stands for turns of this branch. An empty `title` is none yet.
     `label` is how new prompts begin; a private conversation stays private.
     `system_label` is the system prompt's own: it may be private in a public one.
     """
@@ -59,3 +76,5 @@ class Conversation:
     started_at_utc: str
     label: Label = Label.PRIVATE
     system_label: Label = Label.PRIVATE
+    title: str = ""
+    summary: Summary | None = None

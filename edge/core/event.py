@@ -25,6 +25,7 @@ class Phase(StrEnum):
 
     LOAD = "load"  # thousandths of the weights
     PREFILL = "prefill"  # tokens
+    SUMMARY = "summary"  # tokens written of a summary, of those it may have
     CLOUD = "cloud"  # milliseconds waited for the cloud, of those it may take
 
 
@@ -45,6 +46,8 @@ class NoticeCode(StrEnum):
     """Things worth one line to the user that are not failures."""
 
     LEFT_OUT = "left_out"  # oldest turns no longer fit the context
+    SUMMARISED = "summarised"  # a summary stands for oldest turns from now on
+    NEARLY_FULL = "nearly_full"  # some turns on the context will overflow
     RESTARTED = "restarted"  # the engine died and goes on from the tape
     UNKNOWN_TEMPLATE = "unknown_template"  # the file carries a template we have not seen
     MADE_PRIVATE = "made_private"  # something private was found in the prompt
@@ -88,6 +91,20 @@ class Confidence:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextUse:
+    """What a prompt told of its talk, in tokens of the model that was told.
+
+    `kept_tokens` is the prompt as it was told, `dropped_tokens` what was left out and
+    is told no more, `summarised_tokens` what a summary stands for.
+    """
+
+    n_ctx: int
+    kept_tokens: int
+    dropped_tokens: int = 0
+    summarised_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A run of text on one channel."""
 
@@ -100,6 +117,7 @@ class Attempt:
     """One engine's share of a turn. `confidence` is None when no token was chosen.
 
     `shown` False: its text was held back or came too late, and nobody read it.
+    `context` is None where nobody counted, as of what was recorded before it was.
     """
 
     n: int
@@ -110,6 +128,7 @@ class Attempt:
     confidence: Confidence | None
     spans: tuple[Span, ...]
     shown: bool = True
+    context: ContextUse | None = None
 
     @property
     def answer(self) -> str:

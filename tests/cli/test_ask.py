@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.cli.answer_json import SCHEMA_VERSION
-from edge.cli.escape import safe
-from edge.cli.piped import LIMIT_BYTES, gather
+from edge.cli.page.escape import safe
+from edge.cli.talk.piped import LIMIT_BYTES, gather
 from edge.core.errors import UsageError
 from shell import EDGE, edge
 from terminal import at_terminal

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli.slash import COMMANDS, Command, Said, parse
+from edge.cli.talk.slash import COMMANDS, Command, Said, parse
 from edge.core.conversation import Conversation, Outcome
 from edge.core.errors import UnknownName
 from edge.settings.folders import Folders

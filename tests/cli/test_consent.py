@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from edge.chat.in_cloud import Offer
-from edge.cli.consent import Consent
-from edge.cli.writer import Writer
+from edge.cli.page.writer import Writer
+from edge.cli.talk.consent import Consent
 from edge.core.message import Label, Message, Role
 from spending import money
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 
-from edge.cli import words_demo as words
 from edge.cli.demo_scenes import ANSWERS, Stage
-from edge.cli.opening import Desk, Wanted
+from edge.cli.talk.opening import Desk, Wanted
+from edge.cli.words import demo as words
 from edge.core.decision import Reason
 from edge.core.errors import EdgeError
 from edge.demo.home import passing_home, settings_for_show

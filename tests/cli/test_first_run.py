@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli.first_run import first_model, from_wheels_alone, model_for
+from edge.cli.talk.first_run import first_model, from_wheels_alone, model_for
 from edge.core.errors import UsageError
 from edge.core.spec import HubSource, ModelScopeSource, Quant, WheelSource
 from edge.core.units import GIB

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.cli.flags import Flags
+from edge.cli.talk.flags import Flags
 from edge.settings.chosen import FLAG, load_settings
 from shell import edge
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli.opening import Desk, Talk
+from edge.cli.talk.opening import Desk, Talk
 from edge.core.conversation import Conversation
 from edge.core.spec import Quant
 from edge.models.catalog import Catalog, load_catalog

@@ -11,7 +11,7 @@ import pytest
 
 from edge.cli.main import run
 from edge.cli.reasons import account_of
-from edge.cli.words_why import told
+from edge.cli.words.why import told
 from edge.core.cloud import Reservation
 from edge.core.conversation import Outcome, Turn
 from edge.core.decision import Capability, Decision, LinkState, Reason, Signals, Target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.cli.words import ended
+from edge.cli.words.turn import ended
 from edge.core.event import StopReason
 
 

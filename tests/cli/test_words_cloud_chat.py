@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from edge.cli.otherwise import Otherwise
-from edge.cli.words_cloud_chat import amount, answered_by, in_full, stats, would_send
+from edge.cli.words.cloud_chat import amount, answered_by, in_full, stats, would_send
 from edge.core.decision import Decision, Reason, Signals, Target
 from edge.core.event import Attempt, Channel, Span, StopReason, Usage
 from edge.core.message import Label, Message, Role

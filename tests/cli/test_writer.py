@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.cli.escape import Escaper, safe
-from edge.cli.writer import Writer
+from edge.cli.page.escape import Escaper, safe
+from edge.cli.page.writer import Writer
 from edge.core.decision import Target
 from edge.core.event import (
     Channel,

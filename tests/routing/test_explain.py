@@ -11,7 +11,7 @@ import pytest
 from drawn import policies, signals
 from hypothesis import given, settings
 
-from edge.cli import words_policy as words
+from edge.cli.words import policy as words
 from edge.core.decision import Reason, Signals, Target
 from edge.core.message import Label
 from edge.core.units import Money

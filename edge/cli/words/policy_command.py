@@ -1,4 +1,4 @@
-"""What `edge policy` says beside its tables; decisions themselves are told in words_policy.
+"""What `edge policy` says beside its tables; of decisions edge.cli.words.policy tells.
 
 Each text is a small function, so that another language can stand here.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edge.cli.words_policy import value
+from edge.cli.words.policy import value
 from edge.routing.policy import Policy
 
 # Files.

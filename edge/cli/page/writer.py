@@ -13,8 +13,8 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
-from edge.cli import words
-from edge.cli.escape import Escaper, safe
+from edge.cli.page.escape import Escaper, safe
+from edge.cli.words import turn as words
 from edge.core.event import Channel, Delta, Event, Notice, Progress, Switched
 
 _DIM, _RESET = "\x1b[2m", "\x1b[0m"

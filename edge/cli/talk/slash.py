@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from edge.cli import words_chat as words
+from edge.cli.words import chat as words
 from edge.core.errors import UnknownName, UsageError
 
 COMMANDS = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 from typer import Option
 
 if TYPE_CHECKING:
-    from edge.cli.opening import Wanted
+    from edge.cli.talk.opening import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Flags:
 
     def wanted(self, model: str | None) -> Wanted:
         """What opening takes: the settings given, and what is no setting."""
-        from edge.cli.opening import Wanted
+        from edge.cli.talk.opening import Wanted
 
         settings = asdict(self) | {"model": model}
         others = {name: settings.pop(name) for name in ("conversation", "resume", "private", "yes")}

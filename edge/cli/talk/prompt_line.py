@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from edge.cli.piped import decode, taken
-from edge.cli.writer import is_terminal
+from edge.cli.page.writer import is_terminal
+from edge.cli.talk.piped import decode, taken
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession

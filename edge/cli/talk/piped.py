@@ -6,8 +6,8 @@ import errno
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from edge.cli import words
-from edge.cli.writer import is_terminal
+from edge.cli.page.writer import is_terminal
+from edge.cli.words import turn as words
 from edge.core.errors import ContextFull, UsageError
 from edge.core.units import MIB
 

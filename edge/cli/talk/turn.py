@@ -6,16 +6,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.cli import words
-from edge.cli import words_cloud_chat as cloud_words
-from edge.cli.interrupt import stopping
-from edge.cli.writer import Writer
+from edge.cli.page.writer import Writer
+from edge.cli.talk.interrupt import stopping
+from edge.cli.words import cloud_chat as cloud_words
+from edge.cli.words import turn as words
 from edge.core.decision import Target
 from edge.core.event import Done, StopReason
 
 if TYPE_CHECKING:
     from edge.chat.session import Session
-    from edge.cli.opening import Talk
+    from edge.cli.talk.opening import Talk
     from edge.models.fit import Fit
 
 

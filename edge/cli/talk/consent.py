@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from edge.cli import words_cloud_chat as words
 from edge.cli.progress import can_ask
+from edge.cli.words import cloud_chat as words
 
 if TYPE_CHECKING:
     from edge.chat.in_cloud import Offer
     from edge.chat.session import Session
-    from edge.cli.writer import Writer
+    from edge.cli.page.writer import Writer
 
 _YES = frozenset({"y", "yes"})
 _SHOW = frozenset({"v", "view"})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edge.cli import words_cloud_chat as chat_words
-from edge.cli import words_policy as policy_words
 from edge.cli.otherwise import expected_wait_s
 from edge.cli.reasons import Account, Because
+from edge.cli.words import cloud_chat as chat_words
+from edge.cli.words import policy as policy_words
 from edge.core.decision import Decision
 from edge.core.event import Attempt
 from edge.core.units import show_duration

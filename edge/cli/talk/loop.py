@@ -6,24 +6,24 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from edge.cli import slash
-from edge.cli import words_chat as words
-from edge.cli import words_cloud_chat as cloud_words
-from edge.cli import words_why as why_words
-from edge.cli.consent import Consent, asked_by
-from edge.cli.piped import text
+from edge.cli.page.writer import Writer, is_terminal
 from edge.cli.progress import can_ask
 from edge.cli.reasons import account_of
-from edge.cli.turn import AS_USUAL, Asking, take_turn, tell_who, was_stopped
-from edge.cli.writer import Writer, is_terminal
+from edge.cli.talk import slash
+from edge.cli.talk.consent import Consent, asked_by
+from edge.cli.talk.piped import text
+from edge.cli.talk.turn import AS_USUAL, Asking, take_turn, tell_who, was_stopped
+from edge.cli.words import chat as words
+from edge.cli.words import cloud_chat as cloud_words
+from edge.cli.words import why as why_words
 from edge.core.decision import Target
 from edge.core.errors import EdgeError, PrivacyRefused, UsageError
 from edge.core.event import Attempt
 from edge.core.message import Label
 
 if TYPE_CHECKING:
-    from edge.cli.opening import Talk
-    from edge.cli.prompt_line import Lines
+    from edge.cli.talk.opening import Talk
+    from edge.cli.talk.prompt_line import Lines
     from edge.core.conversation import Turn
 
 _REMINDED_TURNS = 2

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from edge.cli import words
 from edge.cli.progress import can_ask, confirm, tell
 from edge.cli.pulling import hosts_in_force, pull_for_terminal
+from edge.cli.words import turn as words
 from edge.core.errors import Cancelled, UnknownName, UsageError
 from edge.core.spec import WheelSource
 from edge.device.probe import probe_device

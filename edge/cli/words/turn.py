@@ -1,6 +1,6 @@
 """What the terminal says to its user: replies, prompts that cannot be sent, and the first run.
 
-What a chat alone says is in words_chat. Each text is a small function, so that
+What a chat alone says is in edge.cli.words.chat. Each text is a small function, so that
 another language can stand here.
 """
 

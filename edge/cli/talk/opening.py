@@ -10,8 +10,9 @@ from itertools import chain
 from edge.chat.handoff import Consent
 from edge.chat.in_cloud import InCloud
 from edge.chat.session import Session
-from edge.cli import piped, words
-from edge.cli.first_run import model_for
+from edge.cli.talk import piped
+from edge.cli.talk.first_run import model_for
+from edge.cli.words import turn as words
 from edge.core.conversation import Conversation
 from edge.core.errors import UnknownName, UsageError
 from edge.core.message import Label

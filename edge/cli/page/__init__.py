@@ -1,0 +1,1 @@
+"""How a reply looks: as it arrives, safe for a terminal."""

@@ -1,0 +1,1 @@
+"""A talk at the terminal: from flags to an open model, and from a line to a reply."""
