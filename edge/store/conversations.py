@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
-from edge.core.conversation import Conversation, Outcome, Turn
+from edge.core.conversation import Conversation, Outcome, Summary, Turn
 from edge.core.decision import Target
 from edge.core.errors import UnknownName, UsageError
 from edge.core.event import Attempt, Usage
 from edge.core.message import Label, Message
-from edge.store.database import Database, utc_now
+from edge.core.say import say
+from edge.store import listing, marks, titles, tree, word_index
+from edge.store.clock import utc_now
+from edge.store.database import Database
+from edge.store.erasing import erase, erase_in_backups
 from edge.store.ids import CONVERSATIONS, TURNS, find_id, free_id, random_id
+from edge.store.listing import Listed
 from edge.store.past import PastAttempt, past_attempts, past_usages
-from edge.store.rows import insert_attempt, insert_turn, read_conversation, read_turn
-
-_OPENING_LENGTH = 80
+from edge.store.recovery import recover
+from edge.store.rows import insert_attempt, insert_turn, read_turn
+from edge.store.tree import Branch
 
 _START = """
     INSERT INTO conversations (id, model, system, started_at_utc, label, system_label, used)
@@ -32,43 +37,12 @@ _END = """
     UPDATE turns SET outcome = ?, reply_label = max(?, label), owner = ''
     WHERE id = ? AND owner = ?
 """
-_MARK_CONVERSATION = """
-    UPDATE conversations SET label = :label, system_label = :label WHERE id = :id
-"""
-_MARK_TURNS = "UPDATE turns SET label = :label, reply_label = :label WHERE conversation_id = :id"
 _TOUCH = """
     UPDATE conversations SET used = (SELECT max(used) + 1 FROM conversations) WHERE id = ?
 """
+_SET_MODEL = "UPDATE conversations SET model = ? WHERE id = ?"
+_GO_TO = "UPDATE conversations SET head = :value WHERE id = :id"
 _SET_SYSTEM = "UPDATE conversations SET system = ?, system_label = max(?, label) WHERE id = ?"
-_SUMMARIES = """
-    SELECT id, model,
-        coalesce((SELECT substr(text, 1, ?) FROM turns
-                  WHERE conversation_id = talk.id ORDER BY seq LIMIT 1), ''),
-        (SELECT count(*) FROM turns WHERE conversation_id = talk.id),
-        coalesce((SELECT started_at_utc FROM turns
-                  WHERE conversation_id = talk.id ORDER BY seq DESC LIMIT 1), started_at_utc)
-    FROM conversations AS talk ORDER BY used DESC LIMIT ?
-"""
-# A parent was begun before its child, so the sequence is the path's order.
-_THREAD = """
-    WITH RECURSIVE path (id, parent_id) AS (
-        SELECT id, parent_id FROM turns WHERE id = ?
-        UNION
-        SELECT turns.id, turns.parent_id FROM turns JOIN path ON turns.id = path.parent_id
-    )
-    SELECT turns.* FROM turns JOIN path USING (id) ORDER BY seq
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A conversation in a list. `opening` is the start of its first prompt, empty without one."""
-
-    id: str
-    model: str
-    opening: str
-    n_turns: int
-    last_at_utc: str
 
 
 class Conversations:
@@ -101,16 +75,19 @@ class Conversations:
     def begin_turn(self, conversation_id: str, parent_id: str | None, prompt: Message) -> Turn:
         """Keep a prompt that follows the turn `parent_id`; it is on disk when this returns.
 
-        Raises UnknownName when the conversation or the parent is not there.
+        The conversation is at this turn from now on. Raises UnknownName when the
+        conversation or the parent is not there.
         """
         owner = self._database.owner.name  # touches files, so not inside the transaction
         with self._database.write() as connection:
             _found(connection.execute(_TOUCH, (conversation_id,)), conversation_id)
             if parent_id is not None:
-                _require_turn(connection, conversation_id, parent_id)
+                tree.require_turn(connection, conversation_id, parent_id)
             turn_id, now = free_id(connection, TURNS, self._new_id), self._now_utc()
             turn = Turn(turn_id, parent_id, prompt, (), now, Outcome.OPEN)
             insert_turn(connection, conversation_id, turn, owner)
+            word_index.add_prompt(connection, turn_id)
+            connection.execute(_GO_TO, {"id": conversation_id, "value": turn_id})
         return turn
 
     def end_turn(
@@ -126,55 +103,47 @@ class Conversations:
         through this opened store, once; raises UnknownName for any other.
         """
         if outcome is Outcome.OPEN:
-            raise UsageError("a turn cannot end as open", hint="finished, stopped or failed")
+            raise UsageError(
+                say("a turn cannot end as open"), hint=say("finished, stopped or failed")
+            )
         owner = self._database.owner.name
         with self._database.write() as connection:
             # By owner, not by outcome: should another process have taken this one
             # for dead and marked the turn, the answer still finds its place.
             ended = connection.execute(_END, (outcome, reply_label, turn_id, owner))
             if ended.rowcount == 0:
-                raise UnknownName(f"there is no turn {turn_id!r} begun here and not ended")
+                raise UnknownName(
+                    say("there is no turn {turn!r} begun here and not ended", turn=turn_id)
+                )
             for attempt in attempts:
                 insert_attempt(connection, turn_id, attempt)
+            word_index.add_reply(connection, turn_id)
 
     def recover(self) -> int:
         """Mark as incomplete what dead processes left open; says how many turns those are.
 
         Turns of this and of other living processes stay open.
         """
-        owner = self._database.owner
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT DISTINCT owner FROM turns WHERE outcome = 'open'"
-            ).fetchall()
-        dead = [(row["owner"],) for row in rows if not owner.alive(row["owner"])]
-        owner.forget_the_dead()
-        return self._mark_incomplete(dead) if dead else 0
+        return recover(self._database)
 
     def get(self, name: str) -> Conversation:
-        """The conversation of that id, or of the one id that begins so.
+        """The conversation of that id or title, or of the one that begins so, at its branch.
 
         Raises UnknownName, with near ids when there are some.
         """
         with self._database.read() as connection:
-            found = find_id(connection, CONVERSATIONS, name)
-            row = connection.execute("SELECT * FROM conversations WHERE id = ?", (found,))
-            return read_conversation(connection, row.fetchone())
+            found = titles.find_conversation(connection, name)
+            return tree.read_branch(connection, _row(connection, found))
 
     def label_of(self, conversation_id: str) -> Label:
         """How it is marked now, whoever did it; a conversation that is gone is private."""
         with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT label FROM conversations WHERE id = ?", (conversation_id,)
-            ).fetchone()
-        return Label.PRIVATE if row is None else Label(row["label"])
+            return marks.label_of(connection, conversation_id)
 
     def require(self, conversation_id: str) -> None:
         """Raises UnknownName when there is no conversation of this very id."""
         with self._database.read() as connection:
-            found = connection.execute(CONVERSATIONS.taken, (conversation_id,)).fetchone()
-        if found is None:
-            raise _unknown(conversation_id)
+            _row(connection, conversation_id)
 
     def latest(self) -> Conversation | None:
         """The conversation started or written to last, whatever the clock said then."""
@@ -182,20 +151,68 @@ class Conversations:
             row = connection.execute(
                 "SELECT * FROM conversations ORDER BY used DESC LIMIT 1"
             ).fetchone()
-            return None if row is None else read_conversation(connection, row)
+            return None if row is None else tree.read_branch(connection, row)
 
-    def list(self, limit: int = 20) -> tuple[Summary, ...]:
-        """The conversations started or written to last, newest first."""
+    def list(self, limit: int = 20, offset: int = 0) -> tuple[Listed, ...]:
+        """The conversations started or written to last, newest first, from number `offset`."""
         with self._database.read() as connection:
-            rows = connection.execute(_SUMMARIES, (_OPENING_LENGTH, limit)).fetchall()
-        return tuple(Summary(*row) for row in rows)
+            return listing.listed(connection, limit, offset)
+
+    def prompts(self, limit: int = 1000) -> tuple[str, ...]:
+        """The last different prompts of all conversations, newest first."""
+        with self._database.read() as connection:
+            return listing.prompts(connection, limit)
+
+    def branches(self, conversation_id: str) -> tuple[Branch, ...]:
+        """Every way through a conversation, in the order they departed; raises UnknownName."""
+        with self._database.read() as connection:
+            return tree.branches(connection, _row(connection, conversation_id))
+
+    def go_to(self, conversation_id: str, turn_id: str | None) -> None:
+        """Be at that turn from now on, None before the first; raises UnknownName.
+
+        Nothing is removed: every turn stays in its branch.
+        """
+        with self._database.write() as connection:
+            _row(connection, conversation_id)
+            if turn_id is not None:
+                tree.require_turn(connection, conversation_id, turn_id)
+            connection.execute(_GO_TO, {"id": conversation_id, "value": turn_id})
+
+    def pin(self, turn_id: str, pinned: bool) -> None:
+        """Whether a turn is never left out of a prompt; raises UnknownName."""
+        with self._database.write() as connection:
+            done = connection.execute("UPDATE turns SET pinned = ? WHERE id = ?", (pinned, turn_id))
+            if done.rowcount == 0:
+                raise _no_turn(turn_id)
+
+    def keep_summary(self, conversation_id: str, summary: Summary) -> None:
+        """Keep what stands for the turns up to `summary.turn_id`; raises UnknownName.
+
+        It holds for every branch that turn is on; one that was kept for it is replaced.
+        """
+        with self._database.write() as connection:
+            row = _row(connection, conversation_id)
+            tree.require_turn(connection, conversation_id, summary.turn_id)
+            # One that was made while the conversation was marked is private as well.
+            label = Label.join(summary.label, Label(row["label"]))
+            tree.insert_summary(connection, replace(summary, label=label))
+
+    def set_title(self, conversation_id: str, title: str, *, by_user: bool) -> bool:
+        """Give a title; says whether it is the title now. Raises UnknownName.
+
+        A user's is not overwritten by a model's, and an empty one takes it away.
+        """
+        with self._database.write() as connection:
+            _row(connection, conversation_id)
+            return titles.set_title(connection, conversation_id, title, by_user=by_user)
 
     def thread(self, turn_id: str) -> tuple[Turn, ...]:
         """The turns from the root to this one; raises UnknownName."""
         with self._database.read() as connection:
-            rows = connection.execute(_THREAD, (turn_id,)).fetchall()
+            rows = tree.path_rows(connection, turn_id)
             if not rows:
-                raise UnknownName(f"there is no turn {turn_id!r}")
+                raise _no_turn(turn_id)
             return tuple(read_turn(connection, row) for row in rows)
 
     def find_turn(self, name: str) -> Turn:
@@ -231,10 +248,8 @@ class Conversations:
         There is no way back: marks only rise.
         """
         with self._database.write() as connection:
-            marked = {"label": Label.PRIVATE, "id": conversation_id}
-            done = connection.execute(_MARK_CONVERSATION, marked)
-            _found(done, conversation_id)
-            connection.execute(_MARK_TURNS, marked)
+            _row(connection, conversation_id)
+            marks.mark_private(connection, conversation_id)
 
     def set_system(self, conversation_id: str, system: str, label: Label = Label.PRIVATE) -> None:
         """Change the system prompt, under a label of its own; raises UnknownName."""
@@ -244,28 +259,20 @@ class Conversations:
 
     def set_model(self, conversation_id: str, model: str) -> None:
         """Change the model that answers from now on; raises UnknownName."""
-        self._change(
-            "UPDATE conversations SET model = :value WHERE id = :id", conversation_id, model
-        )
+        with self._database.write() as connection:
+            done = connection.execute(_SET_MODEL, (model, conversation_id))
+            _found(done, conversation_id)
 
     def delete(self, conversation_id: str) -> None:
         """Remove a conversation and all it holds, overwritten in the file; raises UnknownName.
 
         What an engine kept of it is not here: see `Runtime.delete`.
         """
-        self._change("DELETE FROM conversations WHERE id = :id", conversation_id)
-
-    def _change(self, statement: str, conversation_id: str, value: str = "") -> None:
+        # First the copies: until the store itself has lost it, it can be tried again.
+        erase_in_backups(self._database.path, conversation_id)
         with self._database.write() as connection:
-            done = connection.execute(statement, {"id": conversation_id, "value": value})
-            _found(done, conversation_id)
-
-    def _mark_incomplete(self, owners: Iterable[tuple[str]]) -> int:
-        with self._database.write() as connection:
-            return connection.executemany(
-                "UPDATE turns SET outcome = 'incomplete' WHERE outcome = 'open' AND owner = ?",
-                owners,
-            ).rowcount
+            if not erase(connection, conversation_id):
+                raise _unknown(conversation_id)
 
 
 def _found(done: sqlite3.Cursor, conversation_id: str) -> None:
@@ -274,12 +281,17 @@ def _found(done: sqlite3.Cursor, conversation_id: str) -> None:
 
 
 def _unknown(conversation_id: str) -> UnknownName:
-    return UnknownName(f"there is no conversation {conversation_id!r}")
+    return UnknownName(say("there is no conversation {name!r}", name=conversation_id))
 
 
-def _require_turn(connection: sqlite3.Connection, conversation_id: str, turn_id: str) -> None:
-    turn = connection.execute(
-        "SELECT 1 FROM turns WHERE id = ? AND conversation_id = ?", (turn_id, conversation_id)
-    )
-    if turn.fetchone() is None:
-        raise UnknownName(f"conversation {conversation_id!r} has no turn {turn_id!r}")
+def _no_turn(turn_id: str) -> UnknownName:
+    return UnknownName(say("there is no turn {turn!r}", turn=turn_id))
+
+
+def _row(connection: sqlite3.Connection, conversation_id: str) -> sqlite3.Row:
+    """The row of the conversation of this very id; raises UnknownName."""
+    found = connection.execute("SELECT * FROM conversations WHERE id = ?", (conversation_id,))
+    row: sqlite3.Row | None = found.fetchone()
+    if row is None:
+        raise _unknown(conversation_id)
+    return row

@@ -13,15 +13,16 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from edge.core.errors import UsageError
+from edge.core.say import say
 from edge.settings.folders import cannot_write, private_folder
 from edge.store.faults import BUSY_S, damaged, our_errors
+from edge.store.migrate import migrate
 from edge.store.owner import Owner
-from edge.store.schema import APPLICATION_ID, MIGRATIONS, Migration
+from edge.store.schema import MIGRATIONS, Migration
 
 _STRICT_TABLES = (3, 37, 0)
 # A rollback journal: WAL lost data before SQLite 3.51.3, and Python often brings
@@ -38,17 +39,6 @@ _PRAGMAS = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
 )
-_MIGRATIONS_TABLE = """
-    CREATE TABLE IF NOT EXISTS migrations (
-        name TEXT PRIMARY KEY NOT NULL,
-        applied_at_utc TEXT NOT NULL
-    ) STRICT
-"""
-
-
-def utc_now() -> str:
-    """The time to show with a row, ISO 8601 with a trailing Z; never used to order rows."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Alone:
@@ -119,8 +109,9 @@ class Database:
 def open_database(path: Path, *, migrations: tuple[Migration, ...] = MIGRATIONS) -> Database:
     """Open or create the store at the absolute `path`, private, all migrations applied.
 
-    Raises UsageError (cannot be created, of another program or of a newer
-    edge), StoreDamaged, DiskFull or Busy; the file is then as it was.
+    A store of an older version is copied first, beside itself. Raises UsageError
+    (cannot be created, of another program or of a newer edge), StoreDamaged, DiskFull
+    or Busy; the file is then as it was.
     """
     _require_sqlite()
     _make_private(path)
@@ -145,8 +136,11 @@ def open_in_memory(path: Path) -> Database:
 def _require_sqlite() -> None:
     if sqlite3.sqlite_version_info < _STRICT_TABLES:
         raise UsageError(
-            f"this Python brings SQLite {sqlite3.sqlite_version}; edge needs 3.37 or newer",
-            hint="a newer Python, from: https://www.python.org/downloads/",
+            say(
+                "this Python brings SQLite {version}; edge needs 3.37 or newer",
+                version=sqlite3.sqlite_version,
+            ),
+            hint=say("a newer Python, from: https://www.python.org/downloads/"),
         )
 
 
@@ -168,7 +162,7 @@ def _ready(
         connection.row_factory = sqlite3.Row
         for pragma in _PRAGMAS:
             connection.execute(pragma)
-        _migrate(database, migrations)
+        migrate(database, migrations)
     except BaseException:
         database.close()
         raise
@@ -188,46 +182,3 @@ def _make_private(path: Path) -> None:
                 path.chmod(0o600)
     except OSError as cause:
         raise cannot_write(path, cause) from cause
-
-
-def _migrate(database: Database, migrations: tuple[Migration, ...]) -> None:
-    with database.read() as connection:
-        if not _pending(database.path, connection, migrations):
-            return
-    # Outside a transaction, as it must be; changes nothing in a file of ours.
-    connection.execute("PRAGMA journal_mode = DELETE")
-    with database.write() as connection:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(_MIGRATIONS_TABLE)
-        # Asked again inside: another process may have been faster.
-        for migration in _pending(database.path, connection, migrations):
-            for statement in migration.statements:
-                connection.execute(statement)
-            row = (migration.name, utc_now())
-            connection.execute("INSERT INTO migrations VALUES (?, ?)", row)
-
-
-def _pending(
-    path: Path, connection: sqlite3.Connection, migrations: tuple[Migration, ...]
-) -> tuple[Migration, ...]:
-    applied = _applied(path, connection)
-    unknown = applied - {migration.name for migration in migrations}
-    if unknown:
-        raise UsageError(
-            f"{str(path)!r} was written by a newer edge ({max(unknown)!r})",
-            hint="a newer edge: pip install -U . in its checkout",
-            kept="the file is left as it is",
-        )
-    return tuple(migration for migration in migrations if migration.name not in applied)
-
-
-def _applied(path: Path, connection: sqlite3.Connection) -> set[str]:
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
-        return set()
-    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise UsageError(
-            f"{str(path)!r} is a SQLite file of another program",
-            hint="export EDGE_HOME=/a/writable/folder",
-            kept="the file is left as it is",
-        )
-    return {row["name"] for row in connection.execute("SELECT name FROM migrations")}

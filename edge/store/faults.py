@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge.core.errors import Busy, DiskFull, EdgeError, StoreDamaged, UsageError
+from edge.core.say import say
 
 BUSY_S = 5.0  # how long a writer waits for another process
 
@@ -25,53 +26,69 @@ def our_errors(path: Path) -> Iterator[None]:
         raise damaged(path, str(cause)) from cause
     except UnicodeEncodeError as cause:
         raise UsageError(
-            f"the text holds half a character (a lone surrogate) at position {cause.start}",
-            hint="send it as valid UTF-8",
+            say(
+                "the text holds half a character (a lone surrogate) at position {position}",
+                position=cause.start,
+            ),
+            hint=say("send it as valid UTF-8"),
         ) from cause
 
 
 def damaged(path: Path, found: str) -> StoreDamaged:
     """The error of a store that holds something else than what was written."""
     return StoreDamaged(
-        f"{str(path)!r} cannot be read: {found}",
-        kept="the file is left as it is",
-        hint=f"mv {path} {path}.damaged, then edge starts an empty store",
+        say("{path!r} cannot be read: {found}", path=str(path), found=found),
+        kept=say("the file is left as it is"),
+        hint=say("edge log repair, or for an empty store: mv {path} {path}.damaged", path=path),
     )
 
 
 def _our_error(path: Path, cause: sqlite3.Error) -> EdgeError:
     if isinstance(cause, sqlite3.ProgrammingError):
-        return UsageError(f"the store {str(path)!r} cannot be used: {cause}", hint="open it again")
-    error: EdgeError
+        told = say("the store {path!r} cannot be used: {cause}", path=str(path), cause=cause)
+        return UsageError(told, hint=say("open it again"))
     # Extended codes keep the primary one in their low byte. Errors that Python
     # raises itself, as for bytes that are not UTF-8, carry no code.
     match getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            error = Busy(
-                f"another process has been using {str(path)!r} for {BUSY_S:g} s",
-                hint="the same again, once it is done",
-            )
+            return _busy(path)
         case sqlite3.SQLITE_FULL:
-            error = DiskFull(
-                f"no room on the disk to write {str(path)!r}",
-                kept="all that was recorded before is kept",
-                hint=f"df -h {path.parent}",
-            )
+            return _full(path)
         case sqlite3.SQLITE_IOERR:
-            error = StoreDamaged(
-                f"the disk refused to read or write {str(path)!r}: {cause}",
-                kept="all that was recorded before is kept",
-                hint=f"check the disk, or the size limits of {path.parent}",
-            )
+            return _refused(path, cause)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
-            error = UsageError(
-                f"cannot write {str(path)!r}: {cause}",
-                hint="export EDGE_HOME=/a/writable/folder",
-            )
+            told = say("cannot write {path!r}: {cause}", path=str(path), cause=cause)
+            return UsageError(told, hint="export EDGE_HOME=/a/writable/folder")
         case sqlite3.SQLITE_TOOBIG:
-            error = UsageError("the text is longer than 1 GB", hint="a shorter one")
+            return UsageError(say("the text is longer than 1 GB"), hint=say("a shorter one"))
         case sqlite3.SQLITE_CONSTRAINT:  # a bug of ours, not of the file
-            error = EdgeError(f"a rule of the store was broken: {cause}")
+            return EdgeError(say("a rule of the store was broken: {cause}", cause=cause))
         case _:
-            error = damaged(path, str(cause))
-    return error
+            return damaged(path, str(cause))
+
+
+def _busy(path: Path) -> Busy:
+    return Busy(
+        say(
+            "another process has been using {path!r} for {seconds:g} s",
+            path=str(path),
+            seconds=BUSY_S,
+        ),
+        hint=say("the same again, once it is done"),
+    )
+
+
+def _full(path: Path) -> DiskFull:
+    return DiskFull(
+        say("no room on the disk to write {path!r}", path=str(path)),
+        kept=say("all that was recorded before is kept"),
+        hint=f"df -h {path.parent}",
+    )
+
+
+def _refused(path: Path, cause: sqlite3.Error) -> StoreDamaged:
+    return StoreDamaged(
+        say("the disk refused to read or write {path!r}: {cause}", path=str(path), cause=cause),
+        kept=say("all that was recorded before is kept"),
+        hint=say("check the disk, or the size limits of {parent}", parent=path.parent),
+    )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.core.errors import UnknownName
+from edge.core.say import noted, say, say_noted
 
 # Crockford's base 32: no i, l, o or u, so an id can be read aloud and typed.
 # https://www.crockford.com/base32.html
@@ -21,22 +22,28 @@ _CANDIDATES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The ids of one table: what it holds, and where to look; `newest` come first."""
+    """The ids of one table: what is said of a name that means none or many, and where to look.
 
-    kind: str
+    `newest` come first.
+    """
+
+    none: str
+    many: str
     taken: str
     between: str
     newest: str
 
 
 CONVERSATIONS = Ids(
-    "conversation",
+    noted("there is no conversation {name!r}"),
+    noted("{name!r} begins the ids of {n} conversations"),
     "SELECT 1 FROM conversations WHERE id = ?",
     "SELECT id FROM conversations WHERE id >= ? AND id < ? ORDER BY used DESC",
     "SELECT id FROM conversations ORDER BY used DESC LIMIT ?",
 )
 TURNS = Ids(
-    "turn",
+    noted("there is no turn {name!r}"),
+    noted("{name!r} begins the ids of {n} turns"),
     "SELECT 1 FROM turns WHERE id = ?",
     "SELECT id FROM turns WHERE id >= ? AND id < ? ORDER BY seq DESC",
     "SELECT id FROM turns ORDER BY seq DESC LIMIT ?",
@@ -66,13 +73,13 @@ def find_id(connection: sqlite3.Connection, ids: Ids, name: str) -> str:
         return only
     if found:
         raise UnknownName(
-            f"{_shortened(name)!r} begins the ids of {len(found)} {ids.kind}s",
-            hint=" or ".join(found[:3]),
+            say_noted(ids.many, name=_shortened(name), n=len(found)),
+            hint=say(" or ").join(found[:3]),
         )
     known = [row["id"] for row in connection.execute(ids.newest, (_CANDIDATES,))]
     near = difflib.get_close_matches(typed, known, n=3, cutoff=0.5) or known[:3]
     raise UnknownName(
-        f"there is no {ids.kind} {_shortened(name)!r}", hint=" or ".join(near) or "edge chat"
+        say_noted(ids.none, name=_shortened(name)), hint=say(" or ").join(near) or "edge chat"
     )
 
 

@@ -14,10 +14,12 @@ from enum import StrEnum
 
 from edge.core.cloud import Cap, Reservation, Scope
 from edge.core.errors import BudgetSpent, UsageError
+from edge.core.say import noted, say, say_noted
 from edge.core.units import Money
 from edge.store.amounts import as_money, booked
 from edge.store.caps import Standing, tightest
-from edge.store.database import Database, utc_now
+from edge.store.clock import utc_now
+from edge.store.database import Database
 
 _BOOKED = "SELECT coalesce(sum(coalesce(cost, most)), 0) FROM reservations"
 _BOOKED_IN = {
@@ -120,8 +122,12 @@ class Ledger:
         """
         if cost.currency != reservation.most.currency:
             raise UsageError(
-                f"{reservation.most} was reserved, and {cost} is another currency",
-                hint="one currency in the prices of a model",
+                say(
+                    "{most} was reserved, and {cost} is another currency",
+                    most=reservation.most,
+                    cost=cost,
+                ),
+                hint=say("one currency in the prices of a model"),
             )
         self._end(reservation, "settled", booked(cost))
 
@@ -204,12 +210,27 @@ def _standings(
     )
 
 
+_PER = {
+    Scope.TURN: noted("a turn"),
+    Scope.CONVERSATION: noted("a conversation"),
+    Scope.DAY: noted("a day"),
+    Scope.MONTH: noted("a month"),
+}
+
+
 def _spent(cap: Standing, wanted: Money) -> BudgetSpent:
     scope, limit = cap.cap.scope, cap.cap.limit
     return BudgetSpent(
-        f"this could cost {wanted}, and of {limit} a {scope} {cap.left_over} is left "
-        f"({cap.spent} spent or reserved)",
-        kept="nothing was sent",
+        say(
+            "this could cost {wanted}, and of {limit} {per} {left} is left "
+            "({spent} spent or reserved)",
+            wanted=wanted,
+            limit=limit,
+            per=say_noted(_PER[scope]),
+            left=cap.left_over,
+            spent=cap.spent,
+        ),
+        kept=say("nothing was sent"),
         hint=f'edge budget set --{scope} "AMOUNT {limit.currency}"',
     )
 
@@ -221,5 +242,7 @@ def _require_same(
         "SELECT state, cost FROM reservations WHERE id = ?", (reservation.id,)
     ).fetchone()
     if row is None or (row["state"], row["cost"]) != end:
-        was = "not of this ledger" if row is None else f"{row['state']} already"
-        raise UsageError(f"reservation {reservation.id} is {was}")
+        was = (
+            say("not of this ledger") if row is None else say("{state} already", state=row["state"])
+        )
+        raise UsageError(say("reservation {id} is {was}", id=reservation.id, was=was))

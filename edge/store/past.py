@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from edge.core.decision import Decision, Target
 from edge.core.event import Usage
+from edge.core.say import say
 from edge.store.codec import decode
 from edge.store.database import Database
+from edge.store.rows import plain
 
 # Read at once: the store is free for others while the rows read are looked at.
 _PAGE_ROWS = 200
@@ -24,17 +26,20 @@ _PAGE = """
 
 # A conversation's system prompt is as new as its last turn.
 _PRIVATE = """
-    SELECT text FROM (
-        SELECT system AS text,
+    SELECT text, packed FROM (
+        SELECT system AS text, NULL AS packed,
             (SELECT max(seq) FROM turns WHERE conversation_id = talk.id) AS newest
         FROM conversations AS talk WHERE label = 1 OR system_label = 1
         UNION ALL
-        SELECT text, seq FROM turns WHERE label = 1
+        SELECT text, NULL, seq FROM turns WHERE label = 1
         UNION ALL
-        SELECT spans.text, turns.seq FROM spans
+        SELECT spans.text, spans.packed, turns.seq FROM spans
         JOIN attempts ON attempts.id = spans.attempt_id JOIN turns ON turns.id = attempts.turn_id
         WHERE turns.reply_label = 1 OR turns.label = 1
-    ) WHERE text <> '' ORDER BY newest DESC
+        UNION ALL
+        SELECT summaries.text, NULL, turns.seq FROM summaries
+        JOIN turns ON turns.id = summaries.turn_id WHERE summaries.label = 1
+    ) WHERE text <> '' OR packed NOT NULL ORDER BY newest DESC
 """
 
 
@@ -99,19 +104,28 @@ def _past_usage(row: sqlite3.Row) -> tuple[Target, str, Usage]:
 
 
 def _unreadable(row: sqlite3.Row, cause: Exception) -> sqlite3.DatabaseError:
-    return sqlite3.DatabaseError(f"an attempt at turn {row['turn_id']!r}: {cause}")
+    return sqlite3.DatabaseError(
+        say("an attempt at turn {turn!r}: {cause}", turn=row["turn_id"], cause=cause)
+    )
 
 
 def private_texts(database: Database, most_chars: int) -> tuple[str, ...]:
-    """Prompts, replies and system prompts that are private, newest first, up to so many letters."""
+    """Texts that are private, those of summaries too, newest first, up to so many letters."""
     found, n_chars = [], 0
     with database.read() as connection:
         for row in connection.execute(_PRIVATE):
             if n_chars >= most_chars:
                 break
-            found.append(str(row["text"]))
+            found.append(_private(row))
             n_chars += len(found[-1])
     return tuple(found)
+
+
+def _private(row: sqlite3.Row) -> str:
+    try:
+        return plain(row)
+    except ValueError as cause:
+        raise sqlite3.DatabaseError(say("a reply that is private: {cause}", cause=cause)) from cause
 
 
 class PrivateNews:

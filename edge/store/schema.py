@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from edge.store import word_index
 
 # "edge" in ASCII: tells our files from other SQLite files that happen to lie there.
 APPLICATION_ID = 0x65646765
@@ -10,10 +14,14 @@ APPLICATION_ID = 0x65646765
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A named step of the schema; all its statements are applied or none."""
+    """A named step of the schema; all its statements are applied or none.
+
+    `fill` then makes what cannot be said in SQL of the rows that are there.
+    """
 
     name: str
     statements: tuple[str, ...]
+    fill: Callable[[sqlite3.Connection], None] | None = None
 
 
 # `used` and `seq` order things: clocks jump, so no query may sort by time.
@@ -164,4 +172,42 @@ _CLOUD = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_CONVERSATIONS, _CLOUD)
+# `head` is the turn a conversation is at, NULL before its first; it names a turn of the
+# same conversation, and goes with it. A draft's key is a conversation's id or a name that
+# is none, so the store removes it itself. A span that is `packed` has an empty `text`: see
+# edge.store.packing. Texts that nobody can make again carry a `crc`.
+_TALKS = Migration(
+    "0003 talks",
+    (
+        "ALTER TABLE conversations ADD COLUMN title TEXT NOT NULL DEFAULT ''",
+        """
+        ALTER TABLE conversations ADD COLUMN titled_by TEXT NOT NULL DEFAULT 'none'
+            CHECK (titled_by IN ('none', 'model', 'user'))
+        """,
+        "ALTER TABLE conversations ADD COLUMN head TEXT",
+        """
+        UPDATE conversations SET head = (
+            SELECT id FROM turns WHERE conversation_id = conversations.id ORDER BY seq DESC LIMIT 1
+        )
+        """,
+        "ALTER TABLE turns ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX first_turns ON turns (conversation_id, seq) WHERE parent_id IS NULL",
+        "ALTER TABLE attempts ADD COLUMN context TEXT",
+        "ALTER TABLE spans ADD COLUMN packed BLOB",
+        """
+        CREATE TABLE summaries (
+            seq INTEGER PRIMARY KEY,
+            turn_id TEXT NOT NULL UNIQUE REFERENCES turns (id) ON DELETE CASCADE,
+            text TEXT NOT NULL,
+            stands_for_tokens INTEGER NOT NULL,
+            label INTEGER NOT NULL,
+            crc INTEGER NOT NULL
+        ) STRICT
+        """,
+        "CREATE TABLE drafts (key TEXT PRIMARY KEY NOT NULL, text TEXT NOT NULL) STRICT",
+        word_index.CREATE,
+    ),
+    word_index.add_all,
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_CONVERSATIONS, _CLOUD, _TALKS)

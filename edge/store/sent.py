@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from edge.core.cloud import Sent
 from edge.core.units import Money
 from edge.store.amounts import as_money, booked
-from edge.store.database import Database, utc_now
+from edge.store.clock import utc_now
+from edge.store.database import Database
 
 _SENDING = """
     INSERT INTO sends (at_utc, host, provider, model, turn_ids, n_bytes, sha256,

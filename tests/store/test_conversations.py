@@ -50,7 +50,7 @@ def conversations(database: Database) -> Conversations:
 
 
 def ask(conversations: Conversations, talk_id: str, text: str, after: Turn | None = None) -> Turn:
-    return conversations.begin_turn(talk_id, after and after.id, Message(Role.USER, text))
+    return conversations.begin_turn(talk_id, after.id if after else None, Message(Role.USER, text))
 
 
 def test_a_turn_comes_back_equal_after_the_store_was_closed(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_thread_is_the_path_from_the_root_and_leaves_branches_out(
     leaf = ask(conversations, talk.id, "leaf", after=left)
     assert conversations.thread(leaf.id) == (root, left, leaf)
     assert conversations.thread(right.id) == (root, right)
-    assert conversations.get(talk.id).turns == (root, left, right, leaf)
+    assert conversations.get(talk.id).turns == (root, left, leaf)
     with pytest.raises(UnknownName):
         conversations.thread("nobody")
 
@@ -161,7 +161,9 @@ def test_order_is_by_sequence_when_the_clock_goes_back(database: Database) -> No
     conversations = Conversations(database, now_utc=lambda: f"{next(years)}-01-01T00:00:00Z")
     first, second = conversations.start("toy", "first"), conversations.start("toy", "second")
     assert conversations.latest() == second
-    turns = [ask(conversations, first.id, f"prompt {n}") for n in range(3)]
+    turns: list[Turn] = []
+    for n in range(3):
+        turns.append(ask(conversations, first.id, f"prompt {n}", after=turns[-1] if n else None))
     kept = conversations.latest()
     assert kept is not None
     assert (kept.id, kept.turns) == (first.id, tuple(turns))
@@ -174,8 +176,8 @@ def test_a_list_shows_how_each_conversation_began_and_when_it_was_used(
     hours = itertools.count()
     conversations = Conversations(database, now_utc=lambda: f"2026-01-01T0{next(hours)}:00:00Z")
     talk = conversations.start("toy", "")
-    ask(conversations, talk.id, "how do bees fly?")
-    ask(conversations, talk.id, "and wasps?")
+    asked = ask(conversations, talk.id, "how do bees fly?")
+    ask(conversations, talk.id, "and wasps?", after=asked)
     empty = conversations.start("big", "")
     first, second = conversations.list()
     assert (first.id, first.opening, first.n_turns) == (empty.id, "", 0)
@@ -286,7 +288,8 @@ def test_recover_leaves_the_turns_of_the_living_open(tmp_path: Path) -> None:
     with closing(open_database(path)) as one, closing(open_database(path)) as two:
         mine, theirs = Conversations(one), Conversations(two)
         talk = mine.start("toy", "")
-        turns = ask(mine, talk.id, "mine"), ask(theirs, talk.id, "theirs")
+        turn = ask(mine, talk.id, "mine")
+        turns = turn, ask(theirs, talk.id, "theirs", after=turn)
         assert (mine.recover(), theirs.recover()) == (0, 0)
         assert mine.get(talk.id).turns == turns
 
@@ -296,7 +299,8 @@ def test_recover_marks_what_a_closed_store_left_open(tmp_path: Path) -> None:
     with closing(open_database(path)) as database:
         conversations = Conversations(database)
         talk = conversations.start("toy", "")
-        ended, _ = ask(conversations, talk.id, "one"), ask(conversations, talk.id, "two")
+        ended = ask(conversations, talk.id, "one")
+        ask(conversations, talk.id, "two", after=ended)
         conversations.end_turn(ended.id, [], Outcome.FAILED)
     with closing(open_database(path)) as database:
         conversations = Conversations(database)

@@ -66,9 +66,10 @@ def fill(path: Path, texts: list[str]) -> str:
     """Write one conversation that asks each text and hears it back; its id."""
     with closing(open_database(path)) as database:
         conversations = Conversations(database)
-        talk = conversations.start("toy", "be brief")
+        talk, parent_id = conversations.start("toy", "be brief"), None
         for text in texts:
-            turn = conversations.begin_turn(talk.id, None, Message(Role.USER, text))
+            turn = conversations.begin_turn(talk.id, parent_id, Message(Role.USER, text))
+            parent_id = turn.id
             conversations.end_turn(turn.id, [saying(text)], Outcome.FINISHED)
     return talk.id
 
@@ -340,14 +341,14 @@ def test_threads_write_and_read_through_one_open_store(path: Path) -> None:
                 conversations.begin_turn(talk.id, None, Message(Role.USER, f"prompt {n}"))
 
         def read() -> None:
-            seen.extend(len(conversations.get(talk.id).turns) for _ in range(25))
+            seen.extend(conversations.list()[0].n_turns for _ in range(25))
 
         threads = [threading.Thread(target=each) for each in (write, write, read)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(conversations.get(talk.id).turns) == 50
+        assert len(conversations.branches(talk.id)) == 50
     assert seen == sorted(seen)
     assert len(seen) == 25
 

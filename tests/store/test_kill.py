@@ -15,13 +15,14 @@ from zlib import crc32
 
 import pytest
 
-from edge.core.conversation import Outcome
+from edge.core.conversation import Outcome, Turn
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
+from edge.store.drafts import Drafts
+from edge.store.search import Search
 
 CHECKOUT = Path(__file__).parents[2]
 WRITER = Path(__file__).with_name("writer.py")
-N_KILLS = 30
 SEED = 20261121
 
 
@@ -61,33 +62,83 @@ def acknowledged_until_killed(path: Path, chance: random.Random) -> list[str]:
     return [line for line in said if line.endswith("\n")]
 
 
-def test_no_acknowledged_turn_is_lost_by_kill_9(tmp_path: Path) -> None:
-    path = tmp_path / "edge.db"
-    chance = random.Random(SEED)
-    said = [line for _ in range(N_KILLS) for line in acknowledged_until_killed(path, chance)]
+def kill_and_read(path: Path, seed: int, n_kills: int) -> None:
+    """Kill writers at random points; all that was acknowledged is there, and nothing is half."""
+    chance = random.Random(seed)
+    said = [acknowledged_until_killed(path, chance) for _ in range(n_kills)]
     with closing(open_database(path)) as database:
-        conversations = Conversations(database)
+        conversations, drafts = Conversations(database), Drafts(database)
         conversations.recover()
         assert list(path.with_name("edge.db-owners").iterdir()) == []
-        talks = [conversations.get(each.id) for each in conversations.list(limit=N_KILLS + 1)]
         database.check()
-    turns = {turn.id: turn for talk in talks for turn in talk.turns}
-    for line in said:
-        what, turn_id, crc = line.split()
-        turn = turns[turn_id]
-        kept = turn.prompt if what == "begun" else turn.reply
-        assert crc32(kept.text.encode()) == int(crc)
-        assert what == "begun" or turn.outcome is Outcome.FINISHED
-    assert len(talks) == N_KILLS
+        turns: dict[str, Turn] = {}
+        for lines in said:
+            (_, talk_id), *acts = [line.split() for line in lines]
+            own = all_turns(conversations, talk_id)
+            turns |= own
+            acknowledged_is_kept(own, acts)
+            heads, typed = possible_ends(acts)
+            kept = conversations.get(talk_id).turns
+            head = kept[-1].id if kept else None
+            # One that nobody was told of yet follows where the talk was.
+            unheard = set(own) - {each[1] for each in acts if each[0] == "begun"}
+            assert head in heads or (head in unheard and own[str(head)].parent_id in heads)
+            assert crc32(drafts.get(talk_id).encode()) in typed
+        assert len(conversations.list(limit=n_kills + 1)) == n_kills
+        hits = [hit for word in "abcde" for hit in Search(database).find(9 * word, 10**6)]
+        assert {hit.turn_id for hit in hits} == turns.keys()
     # Each process was killed with at most one turn open, and none stays open.
     outcomes = [turn.outcome for turn in turns.values()]
     assert set(outcomes) <= {Outcome.FINISHED, Outcome.INCOMPLETE}
-    assert 0 < outcomes.count(Outcome.INCOMPLETE) <= N_KILLS
+    assert 0 < outcomes.count(Outcome.INCOMPLETE) <= n_kills
     assert all(turn.attempts for turn in turns.values() if turn.outcome is Outcome.FINISHED)
     assert not any(turn.attempts for turn in turns.values() if turn.outcome is Outcome.INCOMPLETE)
 
 
-@pytest.mark.parametrize(("n_processes", "n_turns"), [(2, 50), (4, 50)])
+def all_turns(conversations: Conversations, talk_id: str) -> dict[str, Turn]:
+    """The turns of all branches of a talk, by id."""
+    ends = [branch.turn_id for branch in conversations.branches(talk_id)]
+    return {turn.id: turn for end in ends for turn in conversations.thread(end)}
+
+
+def acknowledged_is_kept(turns: dict[str, Turn], acts: list[list[str]]) -> None:
+    for what, *about in acts:
+        if what in ("begun", "ended"):
+            turn_id, crc = about
+            turn = turns[turn_id]
+            kept = turn.prompt if what == "begun" else turn.reply
+            assert crc32(kept.text.encode()) == int(crc)
+            assert what == "begun" or turn.outcome is Outcome.FINISHED
+
+
+def possible_ends(acts: list[list[str]]) -> tuple[set[str | None], set[int]]:
+    """Where the talk may be and what may be typed: what was told last, or begun after that."""
+    heads: set[str | None] = {None}
+    typed = {0}
+    for what, about, *_ in acts:
+        match what:
+            case "begun" | "at":
+                heads = {about}
+            case "going":
+                heads = heads | {about}
+            case "typed":
+                typed = {int(about)}
+            case "typing":
+                typed = typed | {int(about)}
+    return heads, typed
+
+
+def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None:
+    kill_and_read(tmp_path / "edge.db", SEED, n_kills=20)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_acknowledged_is_lost_by_many_kills(tmp_path: Path, seed: int) -> None:
+    kill_and_read(tmp_path / "edge.db", seed, n_kills=50)
+
+
+@pytest.mark.parametrize(("n_processes", "n_turns"), [(2, 50), (4, 25)])
 def test_processes_write_one_store_and_none_is_turned_away(
     tmp_path: Path, n_processes: int, n_turns: int
 ) -> None:
@@ -96,12 +147,12 @@ def test_processes_write_one_store_and_none_is_turned_away(
         ends = [(*each.communicate(timeout=120), each.returncode) for each in running]
     assert [(errors, code) for _, errors, code in ends] == [("", 0)] * n_processes
     with closing(open_database(path)) as database:
-        talks = [Conversations(database).get(s.id) for s in Conversations(database).list()]
         database.check()
-    kept = {turn.id for talk in talks for turn in talk.turns}
-    said = {line.split()[1] for output, _, _ in ends for line in output.splitlines()}
-    assert kept == said
-    assert [len(talk.turns) for talk in talks] == [n_turns] * n_processes
+        talks = Conversations(database).list()
+        kept = [all_turns(Conversations(database), talk.id) for talk in talks]
+    said = [line.split() for output, _, _ in ends for line in output.splitlines()]
+    assert {name for turns in kept for name in turns} == {s[1] for s in said if s[0] == "ended"}
+    assert [len(turns) for turns in kept] == [n_turns] * n_processes
 
 
 def test_recover_waits_for_the_death_of_the_process_that_answers(tmp_path: Path) -> None:
