@@ -18,6 +18,7 @@ import httpx2
 
 from edge.core.cloud import Deadlines, Dialect, Permit, Provider, Secret, Sent, is_this_machine
 from edge.core.errors import CloudAuth, CloudFault, UsageError
+from edge.core.say import say
 from edge.core.units import KIB, MIB, show_bytes
 from edge.engine.cloud_call import Call
 from edge.engine.cloud_faults import Asked
@@ -102,10 +103,14 @@ class CloudEngine:
     def _headers(self) -> dict[str, str]:
         if self._key is None:
             if self._provider.dialect is Dialect.DASHSCOPE:
-                raise self._no_key(f"there is no key for {self._provider.name!r}")
+                raise self._no_key(
+                    say("there is no key for {provider!r}", provider=self._provider.name)
+                )
             return {}
         if not (self._key.reveal().isascii() and self._key.reveal().isprintable()):
-            raise self._no_key(f"{self._key!r} is no key: keys are of plain letters and digits")
+            raise self._no_key(
+                say("{key!r} is no key: keys are of plain letters and digits", key=self._key)
+            )
         return {"Authorization": f"Bearer {self._key.reveal()}"}
 
     def _no_key(self, why: str) -> CloudAuth:
@@ -207,12 +212,12 @@ def _pass_on(response: httpx2.Response, line: Line) -> str:
     try:
         for event in httpx2.EventSource(response, MOST_EVENT_BYTES):
             if response.num_bytes_downloaded > MOST_ANSWER_BYTES:
-                return f"it is longer than {show_bytes(MOST_ANSWER_BYTES)}"
+                return say("it is longer than {most}", most=show_bytes(MOST_ANSWER_BYTES))
             line.tell(Said(event.data))
     except httpx2.SSEError:
-        return f"an event is longer than {show_bytes(MOST_EVENT_BYTES)}"
+        return say("an event is longer than {most}", most=show_bytes(MOST_EVENT_BYTES))
     except httpx2.TransportError:
-        return "the connection was cut"
+        return say("the connection was cut")
     return ""
 
 
@@ -234,19 +239,21 @@ def address_of(provider: Provider) -> httpx2.URL:
         url = httpx2.URL(provider.base_url.rstrip("/") + "/chat/completions")
         named = provider.host  # as errors name it
     except (httpx2.InvalidURL, ValueError):
-        raise _bad_address(provider, "is no address") from None
+        raise _bad_address(provider, say("is no address")) from None
     if url.userinfo or url.query or url.fragment or not url.host or not named:
-        raise _bad_address(provider, "is not of the form https://HOST/PATH")
+        raise _bad_address(provider, say("is not of the form https://HOST/PATH"))
     if url.scheme != "https" and not (url.scheme == "http" and is_this_machine(url.host)):
-        raise _bad_address(provider, "is not https, and not this machine")
+        raise _bad_address(provider, say("is not https, and not this machine"))
     return url
 
 
 def _bad_address(provider: Provider, why: str) -> UsageError:
     # Not the address itself: somebody may have put a key into it.
     return UsageError(
-        f"the base_url of {provider.name!r} {why}",
-        hint=f"set base_url under [cloud.{provider.name}], as https://HOST/v1",
+        say("the base_url of {provider!r} {why}", provider=provider.name, why=why),
+        hint=say(
+            "set base_url under [cloud.{provider}], as https://HOST/v1", provider=provider.name
+        ),
     )
 
 
@@ -255,5 +262,6 @@ def _load(trust: ssl.SSLContext, ca_file: str) -> None:
         trust.load_verify_locations(ca_file)
     except OSError as cause:  # ssl.SSLError is one
         raise UsageError(
-            f"the certificates in {ca_file!r} cannot be read", hint="check ca_file of the provider"
+            say("the certificates in {ca_file!r} cannot be read", ca_file=ca_file),
+            hint=say("check ca_file of the provider"),
         ) from cause

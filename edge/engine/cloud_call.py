@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from edge.core.cloud import Deadlines
 from edge.core.errors import CloudFault, CloudUnavailable
 from edge.core.event import Phase, Progress, StopReason
+from edge.core.say import say
 from edge.engine.cloud_faults import Asked, error_of, page_error, refusal_of
 from edge.engine.cloud_line import Connected, Ended, Line, News, Opened, Refused, Said
 from edge.engine.cloud_stream import CloudReply
@@ -116,7 +117,9 @@ class Call:
             self._reply.finish, self._reply.over = StopReason.FILTERED, True
         elif news.status == 200 and not refusal.code:
             page = news.headers.get("content-type", "").startswith("text/html")
-            raise page_error(self._asked) if page else self._reply.incomplete("it is no stream")
+            raise (
+                page_error(self._asked) if page else self._reply.incomplete(say("it is no stream"))
+            )
         else:
             raise error_of(refusal, self._asked)
 
@@ -128,8 +131,8 @@ class Call:
         if not self._sent:
             raise self._unreached(why)
         if not self._opened:
-            raise self._unavailable(f"gave no answer: {why}", CloudFault.BROKEN)
-        raise self._reply.incomplete(why or "it ended without a finish reason")
+            raise self._unavailable(say("gave no answer: {why}", why=why), CloudFault.BROKEN)
+        raise self._reply.incomplete(why or say("it ended without a finish reason"))
 
     def _too_late(self, now_s: float) -> None:
         """A wait is over; where the answer was whole already, only its count is missing."""
@@ -138,30 +141,32 @@ class Call:
         if self._reply.finish is not None:
             return
         if not self._sent:
-            raise self._unreached(f"no connection within {waited}")
+            raise self._unreached(say("no connection within {waited}", waited=waited))
         if not self._heard:
-            raise self._unavailable(f"said nothing within {waited}", CloudFault.TIMEOUT)
+            raise self._unavailable(
+                say("said nothing within {waited}", waited=waited), CloudFault.TIMEOUT
+            )
         in_all = self._waits.waited_s(now_s) >= self._deadlines.total_s
         raise self._reply.incomplete(
-            f"not at its end after {waited}"
+            say("not at its end after {waited}", waited=waited)
             if in_all
-            else f"silence of {self._deadlines.gap_s:g} s",
+            else say("silence of {seconds:g} s", seconds=self._deadlines.gap_s),
             CloudFault.TIMEOUT if in_all else CloudFault.BROKEN,
         )
 
     def _unreached(self, why: str) -> CloudUnavailable:
-        error = self._unavailable(f"cannot be reached: {why}", CloudFault.UNREACHABLE)
-        error.hint = "check the network, then: edge cloud test"
+        error = self._unavailable(say("cannot be reached: {why}", why=why), CloudFault.UNREACHABLE)
+        error.hint = say("check the network, then: edge cloud test")
         return error
 
     def _unavailable(self, what: str, fault: CloudFault) -> CloudUnavailable:
-        hint = "send it again, or: edge cloud test"
+        hint = say("send it again, or: edge cloud test")
         return CloudUnavailable(f"{self._asked.who} {what}", fault=fault, hint=hint)
 
     def _end(self) -> Iterator[EngineEvent]:
         reason, now_s = self._reply.finish, time.monotonic()
         if reason is None:
             if not self._unwanted():  # [DONE], and no word of why
-                raise self._reply.incomplete("it ended without a finish reason")
+                raise self._reply.incomplete(say("it ended without a finish reason"))
             reason = StopReason.CANCELLED
         yield from self._reply.end(reason, now_s)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from edge.core.cloud import Dialect
 from edge.core.errors import CloudFault
+from edge.core.say import noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,49 +24,57 @@ class Meaning:
 
 
 _KEY = Meaning(
-    CloudFault.AUTH, "does not accept {key}", "edge cloud login (a key belongs to one region)"
+    CloudFault.AUTH,
+    noted("does not accept {key}"),
+    noted("edge cloud login (a key belongs to one region)"),
 )
 _RIGHT = Meaning(
     CloudFault.AUTH,
-    "denies {key} this access",
-    "grant it in the provider's console, or: edge cloud login",
+    noted("denies {key} this access"),
+    noted("grant it in the provider's console, or: edge cloud login"),
 )
 _MODEL = Meaning(
-    CloudFault.MODEL, "has no model {model!r} for this key", "edge cloud models, and choose one"
+    CloudFault.MODEL,
+    noted("has no model {model!r} for this key"),
+    noted("edge cloud models, and choose one"),
 )
 _BILLING = Meaning(
     CloudFault.BILLING,
-    "wants the account settled first",
-    "pay or top up in the provider's console, then: edge cloud test",
+    noted("wants the account settled first"),
+    noted("pay or top up in the provider's console, then: edge cloud test"),
 )
 _FREE_TIER = Meaning(
     CloudFault.BILLING,
-    "says the free quota of {model!r} is used up",
-    "allow paid use in the provider's console, or: edge cloud models",
+    noted("says the free quota of {model!r} is used up"),
+    noted("allow paid use in the provider's console, or: edge cloud models"),
 )
 _RATE = Meaning(
-    CloudFault.RATE, "asks to slow down", "send it again in a minute; the limits recover by then"
+    CloudFault.RATE,
+    noted("asks to slow down"),
+    noted("send it again in a minute; the limits recover by then"),
 )
-_SERVER = Meaning(CloudFault.SERVER, "failed on its side", "send it again, or: edge cloud test")
+_SERVER = Meaning(
+    CloudFault.SERVER, noted("failed on its side"), noted("send it again, or: edge cloud test")
+)
 _REQUEST = Meaning(
     CloudFault.REQUEST,
-    "refuses the request itself",
-    "another model (edge cloud models), or a shorter prompt",
+    noted("refuses the request itself"),
+    noted("another model (edge cloud models), or a shorter prompt"),
 )
 _SWITCH = Meaning(
     CloudFault.REQUEST,
-    "says {model!r} has no switch for thinking",
-    "another model: edge cloud models",
+    noted("says {model!r} has no switch for thinking"),
+    noted("another model: edge cloud models"),
 )
 _ELSEWHERE = Meaning(
     CloudFault.REQUEST,
-    "sends us elsewhere, and redirects are not followed",
-    "edge cloud status, and check base_url",
+    noted("sends us elsewhere, and redirects are not followed"),
+    noted("edge cloud status, and check base_url"),
 )
 PAGE = Meaning(
     CloudFault.UNREACHABLE,
-    "answered with a page, as a network's login does",
-    "log in to the network, or check base_url: edge cloud status",
+    noted("answered with a page, as a network's login does"),
+    noted("log in to the network, or check base_url: edge cloud status"),
 )
 
 # Under their names without case, "_", "-" and spaces: both spellings are in use.

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 
 from edge.core.cloud import Provider, Secret
 from edge.core.errors import CloudAuth, CloudError, CloudFault, CloudUnavailable
+from edge.core.say import say, say_noted
 from edge.engine.cloud_codes import PAGE, is_filter, is_known, meaning_of
 
 LONGEST_WAIT_S = 86_400.0  # whoever asks for more means: not today
@@ -88,16 +89,16 @@ def refusal_in(told: Mapping[str, object] | None) -> Refusal | None:
 def error_of(refusal: Refusal, asked: Asked) -> CloudError:
     """The error to raise for a refusal; without a word of the talk or the key."""
     meaning = meaning_of(refusal.code, refusal.status, asked.provider.dialect)
-    key = "a request without a key" if asked.key is None else repr(asked.key)
-    what = meaning.what.format(key=key, model=asked.model)
+    key = say("a request without a key") if asked.key is None else repr(asked.key)
+    what = say_noted(meaning.what, key=key, model=asked.model)
     code, request_id = asked.without_key(refusal.code), asked.without_key(refusal.request_id)
     status = f"HTTP {refusal.status}" if refusal.status != 200 else ""
-    request = f"request {request_id}" if request_id else ""
+    request = say("request {id}", id=request_id) if request_id else ""
     details = ", ".join(filter(None, [code, status, request]))
     return _class_of(meaning.fault, refusal.status)(
         f"{asked.who} {what}" + (f" ({details})" if details else ""),
         fault=meaning.fault,
-        hint=meaning.hint,
+        hint=say_noted(meaning.hint),
         retry_after_s=refusal.retry_after_s,
         provider_code=code,
     )
@@ -105,7 +106,8 @@ def error_of(refusal: Refusal, asked: Asked) -> CloudError:
 
 def page_error(asked: Asked) -> CloudError:
     """The error for a web page where a stream should be."""
-    return CloudUnavailable(f"{asked.who} {PAGE.what}", fault=PAGE.fault, hint=PAGE.hint)
+    what = f"{asked.who} {say_noted(PAGE.what)}"
+    return CloudUnavailable(what, fault=PAGE.fault, hint=say_noted(PAGE.hint))
 
 
 def retry_after_s(text: str, now_utc: datetime) -> float | None:

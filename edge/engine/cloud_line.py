@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from edge.core.say import say
+
 
 @dataclass(frozen=True, slots=True)
 class Connected:
@@ -119,17 +121,17 @@ def why_of(error: BaseException | None) -> str:
     while error is not None:
         match error:
             case ssl.SSLCertVerificationError():
-                return f"its certificate was refused ({error.verify_message})"
+                return say("its certificate was refused ({why})", why=error.verify_message)
             case ssl.SSLError():
-                return "no secure connection could be made"
+                return say("no secure connection could be made")
             case socket.gaierror():
-                return "its name is not known"
+                return say("its name is not known")
             case TimeoutError():
-                return "it did not answer in time"
+                return say("it did not answer in time")
             case OSError(strerror=str(reason)):
                 return reason.lower()
         error = error.__cause__ or error.__context__
-    return "the connection was cut"
+    return say("the connection was cut")
 
 
 def _shut(connection: socket.socket) -> None:

@@ -10,6 +10,7 @@ from itertools import islice
 
 from edge.core.errors import CloudFault, CloudIncomplete
 from edge.core.event import Channel, Delta, Notice, NoticeCode, StopReason, Usage
+from edge.core.say import say
 from edge.engine.cloud_faults import Asked, Refusal, error_of, parse_object, refusal_in
 from edge.engine.protocol import Answered
 
@@ -79,16 +80,20 @@ class CloudReply:
     def incomplete(self, why: str, fault: CloudFault = CloudFault.BROKEN) -> CloudIncomplete:
         """The error for an answer that is not whole."""
         return CloudIncomplete(
-            f"the answer of {self._asked.who} is incomplete: {why}",
+            say("the answer of {who} is incomplete: {why}", who=self._asked.who, why=why),
             fault=fault,
-            hint="send it again, or: edge cloud test",
+            hint=say("send it again, or: edge cloud test"),
         )
 
     def _take(self, chunk: Chunk, now_s: float) -> Iterator[Delta | Notice]:
         self._usage = chunk.usage or self._usage
         if self._is_news(self._asked.without_key(chunk.model)):
             self._other_model = chunk.model
-            names = f"asked for {self._asked.model!r}, answered by {chunk.model!r}"
+            names = say(
+                "asked for {asked!r}, answered by {model!r}",
+                asked=self._asked.model,
+                model=chunk.model,
+            )
             yield Notice(NoticeCode.OTHER_MODEL, names)
         if self.finish is not None:  # the answer is whole; whatever this is, it is not of it
             return
@@ -105,8 +110,10 @@ class CloudReply:
 
     def _finished(self, reason: str) -> None:
         if reason not in _FINISHES:
-            known = reason if reason in ("tool_calls", "function_call") else "an unknown reason"
-            raise self.incomplete(f"it ended with {known}")
+            known = (
+                reason if reason in ("tool_calls", "function_call") else say("an unknown reason")
+            )
+            raise self.incomplete(say("it ended with {reason}", reason=known))
         self.finish = _FINISHES[reason]
 
     def _refused(self, refusal: Refusal) -> None:
@@ -120,18 +127,18 @@ class CloudReply:
         else:
             # Broken whatever the code: words were made, so they may be billed, and the
             # request itself was good enough to begin.
-            error = self.incomplete("the provider broke it off")
+            error = self.incomplete(say("the provider broke it off"))
             error.provider_code = self._asked.without_key(refusal.code)
             raise error
 
     def _bad(self) -> Iterator[Notice]:
         self._bad_events += 1
         if self._bad_events > MOST_BAD_EVENTS:
-            raise self.incomplete(f"{self._bad_events} of its events were malformed")
+            raise self.incomplete(say("{n} of its events were malformed", n=self._bad_events))
         if self._bad_events == 1:
             yield Notice(
                 NoticeCode.GARBLED,
-                "a piece of the answer came garbled and is left out; words may be missing",
+                say("a piece of the answer came garbled and is left out; words may be missing"),
             )
 
     def _is_news(self, model: str) -> bool:

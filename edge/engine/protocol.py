@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edge.core.cloud import Deadlines, Permit, Sent
-from edge.core.event import Confidence, Delta, Notice, Progress, StopReason, Usage
+from edge.core.event import Confidence, ContextUse, Delta, Notice, Progress, StopReason, Usage
 from edge.core.message import Message
 from edge.core.spec import Sampling
 
@@ -52,7 +52,9 @@ class Request:
     """What an engine needs to answer once. `timeline_id` names the tape it may continue.
 
     `reply_so_far` is text of the reply that was shown already: the engine goes on
-    right behind it and does not say it again.
+    right behind it and does not say it again. `schema` is a JSON schema the reply is
+    held to, in the forms `engine.schema_form` knows; it goes with no thinking and with
+    no reply so far. An engine that has no way to hold a reply to it says what it says.
     """
 
     timeline_id: str
@@ -61,6 +63,7 @@ class Request:
     thinking: bool = False
     cancel: Cancel = field(default_factory=Cancel)
     reply_so_far: str = ""
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,15 @@ class CloudRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The last thing an engine says of a request; `confidence` is None when it chose no token."""
+    """The last thing an engine says of a request; `confidence` is None when it chose no token.
+
+    `context` is put in by who chose what the engine was told of the talk.
+    """
 
     stop_reason: StopReason
     usage: Usage
     confidence: Confidence | None
+    context: ContextUse | None = None
 
 
 class SendLog(Protocol):
@@ -132,6 +139,10 @@ class Engine(Protocol):
     @property
     def worker_pid(self) -> int | None:
         """The process that works for it, where it has one."""
+        ...
+
+    def prepare(self) -> None:
+        """Get ready now; returns when it is, or raises what the first request would."""
         ...
 
     def count_tokens(self, messages: Sequence[Message], *, thinking: bool) -> int:

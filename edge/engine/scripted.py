@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from edge.core.errors import ContextFull, EdgeError
 from edge.core.event import Channel, Delta, Phase, Progress, StopReason, Usage
 from edge.core.message import Message
+from edge.core.say import say
 from edge.engine.protocol import Answered, EngineEvent, Request
 from edge.engine.text import TextStream
 
@@ -70,6 +71,9 @@ class ScriptedEngine:
         """Nobody waits."""
         return 0
 
+    def prepare(self) -> None:
+        """There is nothing to load."""
+
     def count_tokens(self, messages: Sequence[Message], *, thinking: bool) -> int:
         """Four tokens and one per four characters for each message, four for the reply."""
         return _FRAME_TOKENS + sum(_FRAME_TOKENS + _n_tokens(each.text) for each in messages)
@@ -89,8 +93,12 @@ class ScriptedEngine:
         room = self._n_ctx - n_prompt
         if room <= 0:
             raise ContextFull(
-                f"the prompt is {n_prompt} tokens and the context holds {self._n_ctx}",
-                hint="a shorter prompt, or a larger n_ctx",
+                say(
+                    "the prompt is {n_prompt} tokens and the context holds {n_ctx}",
+                    n_prompt=n_prompt,
+                    n_ctx=self._n_ctx,
+                ),
+                hint=say("a shorter prompt, or a larger n_ctx"),
             )
         reply = self._next_reply()
         yield Progress(Phase.PREFILL, n_prompt, n_prompt)
@@ -102,8 +110,8 @@ class ScriptedEngine:
     def _next_reply(self) -> Reply:
         if not self._script:
             raise EdgeError(
-                f"the script has no reply for request {len(self.requests)}",
-                hint="give the ScriptedEngine as many replies as it is asked for",
+                say("the script has no reply for request {n}", n=len(self.requests)),
+                hint=say("give the ScriptedEngine as many replies as it is asked for"),
             )
         return self._script.popleft()
 

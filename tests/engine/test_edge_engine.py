@@ -341,7 +341,7 @@ def test_what_is_left_of_a_count_is_never_taken_for_another(make_engine: MakeEng
     short = engine.count_tokens(ask("x").messages, thinking=False)
     # Two jobs whose answers nobody hears stand before the next one's.
     for text in ("far longer " * 9, "longer still " * 9):
-        engine._begin(
+        engine._post.give(
             Count(next(engine._numbers), render(ask(text).messages, "qwen2.5", thinking=False))
         )
     assert engine.count_tokens(ask("x").messages, thinking=False) == short

@@ -18,7 +18,7 @@ SECRETS = (
 )  # fmt: skip
 ALLOWED = {
     "PATH", "PYTHONPATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "TMPDIR",
-    "TEMP", "TMP",
+    "TEMP", "TMP", "EDGE_LANG",
 }  # fmt: skip
 CANARY = "sk-canary-7c1f"
 

@@ -68,7 +68,8 @@ class Answer:
     The segments end with `shown`, text of this reply that another wrote. `tokens`
     is the prompt as an earlier worker read it, empty for a new one, and `owed`
     what it had to say again behind it; `reply` are the tokens an earlier worker
-    drew. `reread` says that one will follow.
+    drew. `reread` says that one will follow. The reply is held to a JSON `schema`, if
+    there is one.
     """
 
     job: int
@@ -81,6 +82,7 @@ class Answer:
     reread: bool = False
     shown: str = ""
     owed: tuple[int, ...] = ()
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)

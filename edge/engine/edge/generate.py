@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from edge.core.event import StopReason
 from edge.core.message import Role
 from edge.core.spec import Sampling
+from edge.engine.edge.capi.grammar import Grammar
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.capi.sampler import Sampler
 from edge.engine.edge.frames import Answer, Ended, Planned, Reading, Wrote
@@ -101,7 +102,8 @@ class _Writer:
     _started: float = field(default_factory=time.perf_counter)
 
     def __post_init__(self) -> None:
-        self._sampler = Sampler(self.model, self.job.sampling, self.job.seed)
+        grammar = Grammar(self.model, self.job.schema) if self.job.schema else None
+        self._sampler = Sampler(self.model, self.job.sampling, self.job.seed, grammar)
         self._text = TextStream(self.job.sampling.stop, after=self.job.shown)
         self._seam = Seam(self.job.owed, self.model)
         # What was shown counts for the penalties, whoever wrote it. Tokens an earlier

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from edge.core.errors import EdgeError, UsageError
 from edge.core.event import StopReason
+from edge.core.say import say
 from edge.core.units import MIB
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.frames import (
@@ -215,5 +216,5 @@ class Host:
 
     def _loaded(self) -> tuple[Model, Timeline]:
         if self._model is None or self._timeline is None:
-            raise UsageError("no model is loaded")
+            raise UsageError(say("no model is loaded"))
         return self._model, self._timeline

@@ -14,8 +14,10 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from edge.core.errors import DoesNotFit, EdgeError, EngineDied
+from edge.core.say import say, spoken
 from edge.engine.edge.frames import Cancel, Frame, read_frame, write_frame
 from edge.engine.edge.shortage import left_for_want_of_memory
+from edge.settings.catalogs import VARIABLE
 
 _PACKAGE_ROOT = str(Path(__file__).parents[3])
 # `-P` keeps the current folder off the import path: nothing beside the user's files is run.
@@ -43,9 +45,9 @@ class LinkLost(Exception):
         if self.in_order:  # for one reason alone does a worker leave that has just begun
             return left_for_want_of_memory()
         return EngineDied(
-            f"the engine's process ended ({self})",
-            kept="the conversation and what was shown of the reply are kept",
-            hint="edge verify, a smaller --ctx, or a smaller model from: edge models",
+            say("the engine's process ended ({how})", how=self),
+            kept=say("the conversation and what was shown of the reply are kept"),
+            hint=say("edge verify, a smaller --ctx, or a smaller model from: edge models"),
         )
 
 
@@ -81,6 +83,7 @@ class ProcessLink:
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         path = [_PACKAGE_ROOT, os.environ.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(entry for entry in path if entry)
+        environment[VARIABLE] = spoken()
         try:
             self._process = subprocess.Popen(
                 command,
@@ -93,9 +96,9 @@ class ProcessLink:
             )
         except OSError as cause:  # no memory, or no process to be had
             raise DoesNotFit(
-                f"the engine's process cannot be started: {cause.strerror}",
-                kept="the prompt is kept",
-                hint="close other programs, then send the prompt again",
+                say("the engine's process cannot be started: {why}", why=cause.strerror),
+                kept=say("the prompt is kept"),
+                hint=say("close other programs, then send the prompt again"),
             ) from cause
         self._inbox: SimpleQueue[Frame | None] = SimpleQueue()
         self._last_words: deque[bytes] = deque(maxlen=5)
@@ -123,7 +126,7 @@ class ProcessLink:
             frame = self._inbox.get(timeout=patience_s)
         except Empty:
             self.kill()
-            raise LinkLost(f"no progress for {patience_s:g} s") from None
+            raise LinkLost(say("no progress for {seconds:g} s", seconds=patience_s)) from None
         if frame is None:
             epitaph = self._epitaph()
             raise LinkLost(epitaph, in_order=self._process.returncode == 0)
@@ -167,8 +170,8 @@ class ProcessLink:
         try:
             code = self._process.wait(_FAREWELL_S)
         except subprocess.TimeoutExpired:
-            return "it closed its pipe"
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+            return say("it closed its pipe")
+        how = say("signal {n}", n=-code) if code < 0 else say("exit code {code}", code=code)
         words = self._last_words[-1].decode("utf-8", "replace").strip() if self._last_words else ""
         return f"{how}: {words[:200]}" if words else how
 
@@ -205,9 +208,9 @@ class ThreadLink:
         try:
             frame = self._inbox.get(timeout=patience_s)
         except Empty:
-            raise LinkLost(f"no progress for {patience_s:g} s") from None
+            raise LinkLost(say("no progress for {seconds:g} s", seconds=patience_s)) from None
         if frame is None:
-            raise LinkLost("its thread ended")
+            raise LinkLost(say("its thread ended"))
         return frame
 
     def kill(self) -> None:

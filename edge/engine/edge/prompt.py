@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Protocol
 
 from edge.core.errors import ContextFull
+from edge.core.say import say
 from edge.engine.edge.template import Control, Segment, Text, guard
 
 _START = "<|im_start|>"
@@ -78,10 +79,10 @@ def least_tokens(segments: Sequence[Segment]) -> int:
 
 def too_long(n_tokens: int, n_ctx: int, *, at_least: bool = False) -> ContextFull:
     """The error for a prompt that leaves no room for a reply."""
-    size = f"at least {n_tokens}" if at_least else str(n_tokens)
+    size = say("at least {n}", n=n_tokens) if at_least else str(n_tokens)
     return ContextFull(
-        f"the prompt is {size} tokens and the context holds {n_ctx}",
-        hint="a shorter prompt, or a larger --ctx",
+        say("the prompt is {size} tokens and the context holds {n_ctx}", size=size, n_ctx=n_ctx),
+        hint=say("a shorter prompt, or a larger --ctx"),
     )
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from edge.core.errors import UsageError
 from edge.core.event import (
     Channel,
     Confidence,
@@ -19,6 +20,7 @@ from edge.core.event import (
     Usage,
 )
 from edge.core.message import Message, Role
+from edge.core.say import say
 from edge.engine.edge.frames import Answer, Cancel, Ended, Frame, Planned, Reading, Released, Wrote
 from edge.engine.edge.link import Link, LinkLost
 from edge.engine.edge.prompt import least_tokens, too_long
@@ -54,6 +56,10 @@ class ReplyReader:
 
     def __post_init__(self) -> None:
         thinking = self.request.thinking
+        if self.request.schema and (thinking or self.request.reply_so_far):
+            raise UsageError(
+                say("a reply that is held to a schema has no thoughts and no beginning")
+            )
         shown = self.request.reply_so_far
         self._segments = render(
             self.request.messages, self.template, thinking=thinking, shown=shown
@@ -98,6 +104,7 @@ class ReplyReader:
             tuple(self._reply),
             shown=self.request.reply_so_far,
             owed=self._owed,
+            schema=self.request.schema,
         )
 
     def take(self, frame: Frame) -> Iterator[EngineEvent]:
@@ -152,7 +159,8 @@ class ReplyReader:
     def restart_notice(self, how: str) -> Notice:
         """Tell the user that the engine died and goes on."""
         return Notice(
-            NoticeCode.RESTARTED, f"the engine's process ended ({how}); it starts again and goes on"
+            NoticeCode.RESTARTED,
+            say("the engine's process ended ({how}); it starts again and goes on", how=how),
         )
 
     def stop(self, link: Link) -> None:

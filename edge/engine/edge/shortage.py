@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from edge.core.errors import DoesNotFit
+from edge.core.say import say
 from edge.core.units import MIB
 from edge.device.profile import Memory
 
@@ -28,9 +29,9 @@ def is_short(memory: Memory) -> bool:
 def left_for_want_of_memory() -> DoesNotFit:
     """What is said of a reply that a shortage ended, or kept from beginning."""
     return DoesNotFit(
-        "the system is short of memory: the engine left before it was ended",
-        kept="the prompt and what was shown of the reply are kept",
-        hint="close other programs, then send the prompt again",
+        say("the system is short of memory: the engine left before it was ended"),
+        kept=say("the prompt and what was shown of the reply are kept"),
+        hint=say("close other programs, then send the prompt again"),
     )
 
 

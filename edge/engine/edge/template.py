@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from edge.core.errors import UnsupportedModel, UsageError
 from edge.core.message import Message, Role
+from edge.core.say import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +158,23 @@ def _manner(template: str) -> _Manner:
         return _MANNERS[template]
     except KeyError:
         raise UnsupportedModel(
-            f"no chat format is called {template!r}; there are {', '.join(_MANNERS)}",
-            hint="name one of these as the model's template in the catalog",
+            say(
+                "no chat format is called {template!r}; there are {known}",
+                template=template,
+                known=", ".join(_MANNERS),
+            ),
+            hint=say("name one of these as the model's template in the catalog"),
         ) from None
 
 
 def _check_order(messages: Sequence[Message]) -> None:
     if not messages:
-        raise UsageError("there is no message to answer", hint="send at least one message")
+        raise UsageError(
+            say("there is no message to answer"), hint=say("send at least one message")
+        )
     if any(message.role is Role.SYSTEM for message in messages[1:]):
         raise UsageError(
-            "a system message follows other messages", hint="put the system message first"
+            say("a system message follows other messages"), hint=say("put the system message first")
         )
 
 

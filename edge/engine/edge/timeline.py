@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge.core.errors import ContextFull, EdgeError
 from edge.core.memory import Layout
+from edge.core.say import say
 from edge.engine.edge.capi.context import Context
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.capi.sampler import Sampler
@@ -124,8 +125,12 @@ class Timeline:
         """
         if len(self.tape) + len(tokens) > self.n_ctx:
             raise ContextFull(
-                f"{len(self.tape) + len(tokens)} tokens do not fit a context of {self.n_ctx}",
-                hint="a shorter prompt, or a larger --ctx",
+                say(
+                    "{n} tokens do not fit a context of {n_ctx}",
+                    n=len(self.tape) + len(tokens),
+                    n_ctx=self.n_ctx,
+                ),
+                hint=say("a shorter prompt, or a larger --ctx"),
             )
         begin, end = len(self.tape), len(self.tape) + len(tokens)
         for stop in [*marks, end]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from edge.core.errors import Busy
+from edge.core.say import say
 
 _POLL_S = 0.05
 
@@ -47,8 +48,8 @@ class Turnstile:
         while not self._lock.acquire(timeout=_POLL_S):
             if self._holder == threading.get_ident():
                 raise Busy(
-                    "another reply of this program is still being written",
-                    hint="read its stream to the end, or close it, before the next",
+                    say("another reply of this program is still being written"),
+                    hint=say("read its stream to the end, or close it, before the next"),
                 )
             if gave_up():
                 return False

@@ -17,10 +17,12 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
+from edge.core.say import speak
 from edge.device.probe import memory_now
 from edge.engine.edge.frames import Cancel, Frame, read_frame, write_frame
 from edge.engine.edge.isolation import forbid_core_dumps, leave_network
 from edge.engine.edge.shortage import call_when_short
+from edge.settings.catalogs import VARIABLE, Later
 
 if TYPE_CHECKING:
     from edge.device.profile import Memory
@@ -42,6 +44,7 @@ def main(
     isolated = leave_network()
     forbid_core_dumps()
     source, sink = sys.stdin.buffer, _private_stdout()
+    speak(Later(os.environ.get(VARIABLE, "en")))
 
     from edge.engine.edge.host import Host  # the library loads inside the empty network
 

@@ -22,6 +22,8 @@ _STRUCT_BYTES = {
     "llama_context_params": 160,
     "llama_batch": 56,
     "llama_sampler_chain_params": 1,
+    "llama_token_data": 12,
+    "llama_token_data_array": 32,
 }
 
 _log: deque[str] = deque(maxlen=200)

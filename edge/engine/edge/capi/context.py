@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.core.errors import ContextFull, DoesNotFit, EngineDied
 from edge.core.memory import Layout
+from edge.core.say import say
 from edge.engine.edge.capi.binding import llama, log_tail
 from edge.engine.edge.capi.model import Model
 
@@ -61,7 +62,11 @@ class Context:
         self.handle = llama.llama_init_from_model(model.handle, params)
         if not self.handle:
             raise DoesNotFit(
-                f"no memory for a context of {n_ctx} tokens: {log_tail() or 'no reason given'}",
+                say(
+                    "no memory for a context of {n_ctx} tokens: {why}",
+                    n_ctx=n_ctx,
+                    why=log_tail() or say("no reason given"),
+                ),
                 hint=f"edge chat --ctx {max(256, n_ctx // 2)}",
             )
         self._memory = llama.llama_get_memory(self.handle)
@@ -77,8 +82,10 @@ class Context:
         if code in (0, _DECODE_ABORTED):
             return bool(code == 0)
         if code == _DECODE_FULL:
-            raise ContextFull(f"the context of {self.n_ctx} tokens is full")
-        raise EngineDied(f"the engine failed to read {len(tokens)} tokens (code {code})")
+            raise ContextFull(say("the context of {n_ctx} tokens is full", n_ctx=self.n_ctx))
+        raise EngineDied(
+            say("the engine failed to read {n} tokens (code {code})", n=len(tokens), code=code)
+        )
 
     def trim(self, n_tokens: int) -> bool:
         """Forget everything from position `n_tokens` on; False when the model cannot."""
@@ -114,7 +121,9 @@ class Context:
         state = np.empty(size, dtype=np.uint8)
         n = llama.llama_state_seq_get_data_ext(self.handle, _address(state), size, _SEQUENCE, flags)
         if n != size:
-            raise EngineDied(f"the engine's state is {size} bytes and {n} were given")
+            raise EngineDied(
+                say("the engine's state is {size} bytes and {n} were given", size=size, n=n)
+            )
         return state.data
 
     def restore(self, state: bytes | memoryview, n_tokens: int, *, partial: bool = False) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from edge.core.errors import BadModelFile, EngineDied
+from edge.core.say import say
 from edge.engine.edge.capi.binding import (
     can_offload,
     forget_log,
@@ -53,13 +54,17 @@ class Model:
         self.handle = llama.llama_model_load_from_file(os.fsencode(path), params)
         if not self.handle:
             raise BadModelFile(
-                f"the engine could not load {path!r}: {log_tail() or 'no reason given'}",
-                hint="edge verify, or another quant from: edge models",
+                say(
+                    "the engine could not load {path!r}: {why}",
+                    path=path,
+                    why=log_tail() or say("no reason given"),
+                ),
+                hint=say("edge verify, or another quant from: edge models"),
             )
-        self._vocab = llama.llama_model_get_vocab(self.handle)
+        self.vocab = llama.llama_model_get_vocab(self.handle)
         self._piece_buffer = ctypes.create_string_buffer(512)
         self._pieces: dict[int, bytes] = {}
-        self.n_vocab: int = llama.llama_vocab_n_tokens(self._vocab)
+        self.n_vocab: int = llama.llama_vocab_n_tokens(self.vocab)
 
     @property
     def recurrent(self) -> bool:
@@ -72,9 +77,16 @@ class Model:
         raw = text.encode("utf-8", "replace")
         room = len(raw) + 8  # a byte-level vocabulary never needs more tokens than bytes
         ids = (llama.llama_token * room)()
-        n = llama.llama_tokenize(self._vocab, raw, len(raw), ids, room, False, control)
+        n = llama.llama_tokenize(self.vocab, raw, len(raw), ids, room, False, control)
         if n < 0:
-            raise EngineDied(f"{len(raw)} bytes of text need {-n} tokens, {room} were expected")
+            raise EngineDied(
+                say(
+                    "{n_bytes} bytes of text need {n} tokens, {room} were expected",
+                    n_bytes=len(raw),
+                    n=-n,
+                    room=room,
+                )
+            )
         return list(ids[:n])
 
     def piece(self, token: int) -> bytes:
@@ -86,7 +98,7 @@ class Model:
 
     def _read_piece(self, token: int) -> bytes:
         buffer = self._piece_buffer
-        n = llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        n = llama.llama_token_to_piece(self.vocab, token, buffer, len(buffer), 0, False)
         if n >= 0:
             return buffer.raw[:n]
         self._piece_buffer = ctypes.create_string_buffer(-n)  # the longest token so far
@@ -94,12 +106,12 @@ class Model:
 
     def is_end(self, token: int) -> bool:
         """Whether the model ends its reply with this token."""
-        return bool(llama.llama_vocab_is_eog(self._vocab, token))
+        return bool(llama.llama_vocab_is_eog(self.vocab, token))
 
     @cached_property
     def boundaries(self) -> dict[int, str]:
         """Control and user-defined tokens with their names; text never merges across them."""
-        vocab, kinds = self._vocab, _CONTROL | _USER_DEFINED
+        vocab, kinds = self.vocab, _CONTROL | _USER_DEFINED
         attr, name = llama.llama_vocab_get_attr, llama.llama_vocab_get_text
         ids = (token for token in range(self.n_vocab) if attr(vocab, token) & kinds)
         return {token: name(vocab, token).decode("utf-8", "replace") for token in ids}

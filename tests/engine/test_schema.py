@@ -1,0 +1,184 @@
+"""What a grammar made of a schema allows is valid; what it cannot be made of is refused."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemas import OWN, SCHEMAS, WRONG
+
+from edge.core.errors import ReplyUnfit, UsageError
+from edge.engine.edge.capi.grammar import Candidates, Grammar
+from edge.engine.edge.capi.model import Model
+from edge.engine.schema import Schema
+from tiny_gguf import IM_END
+
+TRIES = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(TRIES, max_examples=3000)
+ENDING = [ord(mark) for mark in '"}]']
+LONG = 5000  # tokens, and a token is a byte
+
+
+@pytest.fixture(scope="module")
+def vocabulary(tiny_qwen2: Path) -> Iterator[Model]:
+    model = Model(str(tiny_qwen2), vocab_only=True)
+    yield model
+    model.close()
+
+
+def allowed_by(grammar: Grammar, model: Model) -> list[int]:
+    every = Candidates(np.zeros(model.n_vocab, np.float32))
+    grammar.silence(every)
+    return every.heard
+
+
+def reply_of(schema: str, model: Model, seed: int) -> str | None:
+    """A reply drawn blindly from what the grammar allows; None for one that does not end."""
+    grammar, dice, written = Grammar(model, schema), random.Random(seed), bytearray()
+    try:
+        while len(written) < LONG:
+            allowed = allowed_by(grammar, model)
+            assert allowed, f"nothing may follow {bytes(written)!r}"
+            if IM_END in allowed:
+                return written.decode()
+            # The library lets bytes pass that are no UTF-8, as one character together.
+            plain = [token for token in allowed if token < 128] or allowed
+            ending = [token for token in ENDING if token in allowed]
+            token = dice.choice(ending if ending and dice.random() < 0.5 else plain)
+            grammar.accept(token)
+            written += model.piece(token)
+    finally:
+        grammar.close()
+    return None
+
+
+def see_that_replies_are_valid(schema: dict[str, Any], model: Model, seed: int) -> None:
+    schema = {**schema, "$defs": OWN}
+    read = Schema.read(json.dumps(schema))
+    if (reply := reply_of(read.text, model, seed)) is not None:
+        read.valid(reply)
+
+
+@TRIES
+@given(SCHEMAS, st.integers(0, 99))
+def test_whatever_the_grammar_allows_is_valid(
+    vocabulary: Model, schema: dict[str, Any], seed: int
+) -> None:
+    see_that_replies_are_valid(schema, vocabulary, seed)
+
+
+@pytest.mark.campaign
+@MANY
+@given(SCHEMAS, st.integers(0, 99))
+def test_whatever_the_grammar_allows_is_valid_in_thousands_of_schemas(
+    vocabulary: Model, schema: dict[str, Any], seed: int
+) -> None:
+    see_that_replies_are_valid(schema, vocabulary, seed)
+
+
+@pytest.mark.parametrize(
+    ("schema", "reply"),
+    [
+        ({}, '{"any": ["thing", 1.5e3, null]}'),
+        ({"type": "object", "additionalProperties": {"type": "number"}}, '{"a":1, "b":2.5}'),
+        ({"type": "object", "properties": {'a "b\\\n': {}}}, '{"a \\"b\\\\\\n":true}'),
+        ({"enum": ["\u4f60\u597d", "\U0001f600", "a\tb"]}, '"\u4f60\u597d"'),
+        ({"enum": ["\u4f60\u597d", "\U0001f600", "a\tb"]}, '"\U0001f600"'),
+        ({"enum": ["\u4f60\u597d", "\U0001f600", "a\tb"]}, '"a\\tb"'),
+        ({"type": ["integer", "null"], "minimum": 2, "maximum": 4, "multipleOf": 2}, "4"),
+        ({"type": "string", "pattern": r"^[A-Z]{2}-\d+$"}, '"AB-12"'),
+        ({"type": "object", "required": ["name"]}, '{"name":"Ann"}'),
+        ({"type": "string", "format": "date"}, '"2026-02-28"'),
+        ({"type": "string", "format": "date-time"}, '"2026-02-28T12:00:00Z"'),
+        ({"type": "array", "items": [{"type": "null"}, True]}, '[null, "x"]'),
+        ({"allOf": [{"$ref": "#/definitions/a"}], "definitions": {"a": {"const": 7}}}, "7"),
+    ],
+)
+def test_a_valid_reply_is_allowed(vocabulary: Model, schema: object, reply: str) -> None:
+    read = Schema.read(json.dumps(schema))
+    grammar = Grammar(vocabulary, read.text)
+    for byte in reply.encode():
+        assert grammar.allows(byte), (reply, chr(byte))
+        grammar.accept(byte)
+    assert grammar.allows(IM_END)
+    grammar.close()
+    assert json.loads(read.valid(reply)) == json.loads(reply)
+
+
+def test_a_raw_line_break_in_a_string_is_not_allowed(vocabulary: Model) -> None:
+    grammar = Grammar(vocabulary, '{"type": "string"}')
+    grammar.accept(ord('"'))
+    assert grammar.allows(ord("a"))
+    assert not grammar.allows(ord("\n"))
+    assert not grammar.allows(IM_END)
+    grammar.close()
+
+
+@pytest.mark.parametrize(("schema", "place"), WRONG)
+def test_what_replies_cannot_be_held_to_is_refused_with_its_place(
+    schema: object, place: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        Schema.read(json.dumps(schema))
+    assert f" at {place}: " in refused.value.message
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1,", '{"const": NaN}', "[" * 100_000])
+def test_what_is_no_json_is_no_schema(text: str) -> None:
+    with pytest.raises(UsageError, match="not JSON"):
+        Schema.read(text)
+
+
+def test_a_schema_that_is_nested_too_deeply_is_refused() -> None:
+    schema: dict[str, object] = {"type": "string"}
+    for _ in range(60):
+        schema = {"type": "array", "items": schema}
+    with pytest.raises(UsageError, match="nested too deeply"):
+        Schema.read(json.dumps(schema))
+
+
+@pytest.mark.parametrize(
+    ("schema", "reply"),
+    [
+        ({"type": "integer", "minimum": 0}, "-3"),
+        ({"type": "array", "uniqueItems": True}, "[1, 1]"),
+        ({"type": "string", "format": "email"}, '"nobody"'),
+        ({"type": "string", "maxLength": 1000}, f'"{"x" * 1001}"'),
+        ({"type": "string", "format": "date"}, '"2026-02-30"'),
+        ({"type": "object"}, '{"a":'),
+        ({"type": "number"}, "NaN"),
+        ({"type": "object"}, ""),
+    ],
+)
+def test_what_only_the_end_shows_is_found_at_the_end(schema: Any, reply: str) -> None:
+    with pytest.raises(ReplyUnfit) as unfit:
+        Schema.read(json.dumps(schema)).valid(reply)
+    is_whole = "minimum" in schema or "uniqueItems" in schema or schema["type"] == "string"
+    assert ("is whole JSON but breaks" in unfit.value.message) == is_whole
+
+
+def test_an_error_never_tells_what_the_reply_says() -> None:
+    schema = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}
+    with pytest.raises(ReplyUnfit) as unfit:
+        Schema.read(json.dumps(schema)).valid('{"secret": -5}')
+    assert "secret" not in unfit.value.line()
+    assert "'minimum'" in unfit.value.message
+
+
+def test_a_valid_reply_holds_nothing_a_terminal_obeys_and_means_the_same() -> None:
+    reply = '"\x9b31m\u202e \u4f60\u597d\U0001f600"'
+    shown = Schema.read('{"type": "string"}').valid(f" {reply}\n")
+    assert json.loads(shown) == json.loads(reply)
+    assert shown.isprintable()
+    assert "\u4f60\u597d\U0001f600" in shown
+
+
+def test_the_prompt_tells_the_schema() -> None:
+    assert Schema.read('{\n "type":\n "null"}').asked("Well?").endswith('{"type":"null"}')
