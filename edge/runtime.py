@@ -18,14 +18,16 @@ from weakref import WeakSet
 
 from edge.chat.answering import Answering, Wishes
 from edge.chat.session import Session
+from edge.core.conversation import WhenFull
 from edge.core.errors import EdgeError, UnknownName
 from edge.core.event import Notice
+from edge.core.say import say
 from edge.core.spec import ModelSpec
 from edge.device.probe import probe_device
 from edge.engine.edge.engine import EdgeEngine
-from edge.engine.edge.snapshot import forget
 from edge.engine.edge.threads import best_count
 from edge.engine.protocol import Engine
+from edge.loading.forgetting import forget_conversation
 from edge.loading.model import (
     Loaded,
     choose,
@@ -33,16 +35,17 @@ from edge.loading.model import (
     load,
     measured_here,
     open_library,
-    snapshots_beside,
     tried_here,
 )
 from edge.loading.routes import Outside, open_outside
 from edge.models.fit import DEFAULT_N_CTX
 from edge.models.library import Model
 from edge.settings.chosen import FLAG, Settings, load_settings
-from edge.settings.folders import Folders, cannot_write
+from edge.settings.folders import Folders
 from edge.store.conversations import Conversations
 from edge.store.database import Database, open_database, open_in_memory
+from edge.store.drafts import Drafts
+from edge.store.search import Hit, Search
 from edge.store.state import State
 
 
@@ -65,6 +68,7 @@ class Runtime:
         self.settings = settings
         self.loaded = loaded
         self.conversations = Conversations(database)
+        self.drafts = Drafts(database)
         self._database = database
         self.outside = Outside()  # nothing leaves
         self._closing = threading.Lock()
@@ -105,9 +109,10 @@ class Runtime:
         if resume and old is None:
             old = self.conversations.latest()
             if old is None:
-                raise UnknownName("there is no conversation to continue", hint="edge chat")
+                raise UnknownName(say("there is no conversation to continue"), hint="edge chat")
         talk = answering, self.conversations, old, s.system or "", self._opening
         session = Session(*talk, self.outside.routes)
+        session.set_when_full(WhenFull(s.when_full))
         if private:
             session.make_private()
         # An old conversation keeps its own system prompt unless a new one was asked for.
@@ -116,6 +121,10 @@ class Runtime:
             session.set_system(asked)
         self._sessions.add(session)
         return session
+
+    def search(self, words: str, limit: int = 20) -> tuple[Hit, ...]:
+        """The newest messages that hold all the words, in every conversation; raises UsageError."""
+        return Search(self._database).find(words, limit)
 
     def unload(self) -> None:
         """Give the model's memory back until the next prompt."""
@@ -134,12 +143,9 @@ class Runtime:
                 session.close()
         self.unload()
         if self.settings.save:
-            folder = snapshots_beside(self._database.path)
-            try:
-                forget(folder, conversation_id)
-            except OSError as cause:
-                raise cannot_write(folder, cause) from cause
-        self.conversations.delete(conversation_id)  # last: until then it can be tried again
+            forget_conversation(self._database.path, self.conversations, conversation_id)
+        else:
+            self.conversations.delete(conversation_id)
 
     def close(self) -> None:
         """End replies, the engine and the store, in this order; a second call does nothing."""
@@ -176,7 +182,7 @@ def open(model: str | None = None, **flags: Any) -> Runtime:
     library = open_library(folders)
     chosen = choose(library, settings, State(folders))
     if chosen is None:
-        raise UnknownName("no model is on this machine yet", hint="edge pull qwen2.5-0.5b")
+        raise UnknownName(say("no model is on this machine yet"), hint="edge pull qwen2.5-0.5b")
     return open_model(chosen, settings, folders)
 
 

@@ -13,12 +13,16 @@ _REPLY_ROOM_TOKENS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the user asks of replies; None leaves it to the model."""
+    """What the user asks of replies; None leaves it to the model.
+
+    `schema` is a JSON schema that replies of the device are held to.
+    """
 
     thinking: bool | None = None
     temperature: float | None = None
     max_tokens: int | None = None
     seed: int | None = None
+    schema: str | None = None
 
     def applied_to(self, sampling: Sampling) -> Sampling:
         """The model's own sampling where no wish stands against it."""

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from edge.core.conversation import Outcome, Turn
 from edge.core.decision import Target
+from edge.core.errors import UsageError
 from edge.core.message import Label, Message
+from edge.core.say import say
 from edge.engine.protocol import Cancel
 
 
@@ -39,13 +41,17 @@ class Wish:
     """What the user said, and how it is to be answered.
 
     `wanted` is the engine they asked for, for this turn alone. `lifted`: public by
-    their word, so they are shown what would be sent and asked. `lock` holds once
-    the talk is made private while the reply is being written.
+    their word, so they are shown what would be sent and asked. `at_least` is the
+    label of what the text was made from. `fresh`: other words than the last time,
+    also where a seed was chosen. `lock` holds once the talk is made private while the
+    reply is being written.
     """
 
     text: str
     wanted: Target | None = None
     lifted: bool = False
+    at_least: Label = Label.PUBLIC
+    fresh: bool = False
     cancel: Cancel = field(default_factory=Cancel)
     lock: Lock = field(default_factory=Lock)
 
@@ -81,6 +87,18 @@ class Asked:
     def label(self) -> Label:
         """Of what is made from all of it."""
         return Label.join(*(message.label for message in self.messages))
+
+
+def speakable(text: str) -> str:
+    """A text that can be kept and told; raises UsageError for one that is empty or no Unicode."""
+    if not text.strip():
+        raise UsageError(say("the prompt is empty"), hint='edge ask "a question"')
+    try:
+        text.encode()
+    except UnicodeEncodeError as cause:
+        said = say("the prompt is not text at character {n}", n=cause.start)
+        raise UsageError(said, hint=say("send it as UTF-8")) from cause
+    return text
 
 
 def was_heard(turn: Turn) -> bool:

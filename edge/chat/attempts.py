@@ -20,6 +20,7 @@ from edge.core.cloud import Deadlines, Permit, Reservation
 from edge.core.decision import BreakerState
 from edge.core.errors import BudgetSpent, CloudError, CloudFault
 from edge.core.event import UNKNOWN_USAGE, Phase, Progress, StopReason
+from edge.core.say import say
 from edge.engine.protocol import Answered, CloudSide, EngineEvent
 from edge.routing.privacy import clear
 from edge.store.ledger import Ledger, Spending
@@ -114,7 +115,7 @@ def _rest_of(waits: Deadlines, fault: CloudFault, spent_s: float) -> Deadlines:
 
 def _unpriced(model: str) -> BudgetSpent:
     return BudgetSpent(
-        f"nobody here knows what {model!r} costs, so no cap could hold it",
-        hint="per_million_in, per_million_out and currency below [cloud.NAME] in config.toml",
-        kept="nothing was sent",
+        say("nobody here knows what {model!r} costs, so no cap could hold it", model=model),
+        hint=say("per_million_in, per_million_out and currency below [cloud.NAME] in config.toml"),
+        kept=say("nothing was sent"),
     )

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 from edge.chat.asked import Asked
@@ -21,7 +22,7 @@ from edge.chat.hedge import Hedge
 from edge.chat.in_cloud import Errand, Offer
 from edge.chat.judging import failed, seen
 from edge.chat.on_device import OnDevice
-from edge.chat.refusals import WORDS, refusal
+from edge.chat.refusals import refusal, words
 from edge.chat.seam import Seam
 from edge.chat.sending import TooLateError
 from edge.chat.share import Share, Shares
@@ -48,6 +49,7 @@ from edge.core.event import (
     Switched,
 )
 from edge.core.message import Label, Message, Role
+from edge.core.say import say
 from edge.engine.protocol import Answered, EngineEvent
 from edge.routing.policy import Escalate, Handoff, Policy, cloud_model, decide, verdicts
 
@@ -90,7 +92,8 @@ class Reply:
             raise refusal(decision)
         if decision.reason in _WORTH_A_LINE and self._would_leave():
             yield Notice(
-                NoticeCode.CLOUD_SKIPPED, f"stays on this device: {WORDS[decision.reason]}"
+                NoticeCode.CLOUD_SKIPPED,
+                say("stays on this device: {why}", why=words(decision.reason)),
             )
         by_cloud = decision.target is Target.CLOUD
         yield from self._cloud(decision) if by_cloud else self._edge(decision)
@@ -169,7 +172,7 @@ class Reply:
         found = seen(share, self.signals)
         if self._held is None:
             if decide(replace(self.signals, **found), self.policy).target is Target.CLOUD:
-                yield Notice(NoticeCode.OFFER, "the answer looks weak; /cloud asks the cloud")
+                yield Notice(NoticeCode.OFFER, say("the answer looks weak; /cloud asks the cloud"))
             return
         decision = self._decide(**found)
         if decision.target is Target.EDGE:
@@ -282,8 +285,9 @@ def _race(told: Told, share: Share, hedge: Hedge) -> Generator[Event, None, bool
 
 
 def _switched(source: Target, decision: Decision) -> Switched:
-    return Switched(source, decision.target, WORDS[decision.reason])
+    return Switched(source, decision.target, words(decision.reason))
 
 
 def _withheld(what: tuple[str, ...]) -> Notice:
-    return Notice(NoticeCode.CONTEXT_KEPT, f"not told to the cloud: {' and '.join(what)}")
+    told = reduce(lambda one, other: say("{one} and {other}", one=one, other=other), what)
+    return Notice(NoticeCode.CONTEXT_KEPT, say("not told to the cloud: {what}", what=told))

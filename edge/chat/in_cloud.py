@@ -14,6 +14,7 @@ from edge.core.cloud import Cap, CloudMode, Deadlines, Provider
 from edge.core.conversation import Turn
 from edge.core.errors import EdgeError
 from edge.core.message import Label, Message, Role
+from edge.core.say import say, say_n
 from edge.core.spec import CloudSpec, Price, PriceTier, Sampling
 from edge.core.units import NOTHING, Money
 from edge.engine.protocol import Cancel, CloudRequest
@@ -153,7 +154,7 @@ class InCloud:
             if self.may_be_told(asked.system):
                 pieces.insert(0, Piece(asked.system, ""))
             else:
-                withheld.append("the system prompt")
+                withheld.append(say("the system prompt"))
         pieces.append(Piece(asked.prompt, asked.turn.id))
         if reply_so_far is not None:
             pieces.append(Piece(reply_so_far, asked.turn.id))
@@ -221,7 +222,7 @@ def reply_room(spec: CloudSpec) -> int:
 
 
 def _turns(n: int) -> str:
-    return "1 private turn" if n == 1 else f"{n} private turns"
+    return say_n("{n} private turn", "{n} private turns", n)
 
 
 def _pieces_of(turn: Turn) -> tuple[Piece, Piece]:

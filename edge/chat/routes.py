@@ -16,6 +16,7 @@ from edge.core.cloud import Deadlines
 from edge.core.conversation import Turn
 from edge.core.event import Notice, NoticeCode
 from edge.core.message import Label, Message
+from edge.core.say import say
 from edge.routing.policy import OFFLINE, Policy
 from edge.routing.privacy import examine
 
@@ -43,8 +44,9 @@ class Routes:
         found = self.attempts.cloud.examine(prompt.text, prompt.label)
         if found.label is prompt.label:
             return prompt, ()
-        kinds = [*found.kinds, *(["repeats private text"] if found.copied else [])]
-        notice = Notice(NoticeCode.MADE_PRIVATE, f"this turn is private: {', '.join(kinds)}")
+        kinds = [*found.kinds, *([say("repeats private text")] if found.copied else [])]
+        told = say("this turn is private: {why}", why=", ".join(kinds))
+        notice = Notice(NoticeCode.MADE_PRIVATE, told)
         return replace(prompt, label=found.label), (notice,)
 
     def reply(

@@ -20,6 +20,7 @@ from edge.core.errors import (
     PrivacyRefused,
 )
 from edge.core.event import Delta, Notice, NoticeCode, StopReason
+from edge.core.say import say
 from edge.engine.protocol import Answered, EngineEvent
 from edge.models.prices import cost_of
 from edge.store.ledger import Ledger
@@ -116,7 +117,7 @@ class Sending:
 
 def locked() -> PrivacyRefused:
     """A talk that is made private while the cloud answers leaves it at once."""
-    return PrivacyRefused("the conversation was made private", hint="edge sent")
+    return PrivacyRefused(say("the conversation was made private"), hint="edge sent")
 
 
 def _is_free(error: CloudError) -> bool:
@@ -126,11 +127,11 @@ def _is_free(error: CloudError) -> bool:
 
 def _another_model(notice: Notice) -> CloudIncomplete:
     return CloudIncomplete(
-        f"{notice.text}, and strict_model is set",
+        say("{what}, and strict_model is set", what=notice.text),
         fault=CloudFault.MODEL,
         hint="edge cloud models",
     )
 
 
 def _not_reached() -> CloudUnavailable:
-    return CloudUnavailable("no connection in time", fault=CloudFault.UNREACHABLE)
+    return CloudUnavailable(say("no connection in time"), fault=CloudFault.UNREACHABLE)

@@ -8,36 +8,22 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 
 from edge.chat.answering import Answering
-from edge.chat.asked import Asked, Lock, Wish
+from edge.chat.asked import Asked, Lock, Wish, speakable
 from edge.chat.handoff import Consent
+from edge.chat.naming import Naming, name
 from edge.chat.on_device import OnDevice
 from edge.chat.routes import Routes
 from edge.chat.share import Shares
-from edge.core.conversation import Conversation, Outcome, Turn
+from edge.core.conversation import Conversation, Outcome, Summary, Turn, WhenFull
 from edge.core.decision import Target
 from edge.core.errors import Busy, EdgeError, UsageError
 from edge.core.event import Done, Event, Notice, StopReason
 from edge.core.message import Label, Message, Role
+from edge.core.say import say
 from edge.engine.protocol import Cancel
 from edge.store.conversations import Conversations
 
-_OUTCOMES = {
-    StopReason.END: Outcome.FINISHED,
-    StopReason.STOP_STRING: Outcome.FINISHED,
-    StopReason.MAX_TOKENS: Outcome.INCOMPLETE,
-    StopReason.CONTEXT_FULL: Outcome.INCOMPLETE,
-    StopReason.FILTERED: Outcome.INCOMPLETE,
-    StopReason.CUT: Outcome.INCOMPLETE,
-    StopReason.CANCELLED: Outcome.STOPPED,
-    StopReason.FAILED: Outcome.FAILED,
-}
-
-
 _FAREWELL_S = 2.0
-
-
-def _nothing() -> Generator[Event, None, None]:
-    yield from ()
 
 
 @dataclass(eq=False)
@@ -62,19 +48,22 @@ class Session:
     _system_label: Label = field(init=False)
     _device: OnDevice = field(init=False)
     _closed: bool = field(default=False, init=False)
+    _naming: Naming = field(default_factory=Naming, init=False)
     _cancel: Cancel = field(default_factory=Cancel, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
     _busy: threading.Lock = field(default_factory=threading.Lock, init=False)
-    _events: Generator[Event, None, None] = field(default_factory=_nothing, init=False)
+    _events: Generator[Event, None, None] = field(init=False)
 
     def __post_init__(self) -> None:
         old = self.conversation
         self._turns = list(old.turns) if old else []
         self._label = old.label if old else self.routes.new_label
         self._system_label = old.system_label if old else self._label
-        self._device = OnDevice(self.answering)
+        self._events = (event for event in tuple[Event, ...]())
+        self._device = OnDevice(self.answering, keep=self._keep_summary)
         if old is not None:
             self.system = old.system
+            self._device.resume(old.turns, old.summary)
         self._remember_private()
 
     @property
@@ -97,6 +86,15 @@ class Session:
         """Of the system prompt, which may be private in a public conversation."""
         return Label.join(self._label, self._system_label)
 
+    @property
+    def when_full(self) -> WhenFull:
+        """What becomes of the oldest turns once the context is full."""
+        return self._device.when_full
+
+    def set_when_full(self, wanted: WhenFull) -> None:
+        """The same from now on."""
+        self._device.when_full = wanted
+
     def set_thinking(self, wanted: bool | None) -> None:
         """Whether replies from now on think first; None leaves it to the model."""
         wishes = replace(self.answering.wishes, thinking=wanted)
@@ -116,33 +114,84 @@ class Session:
         """Nothing of this conversation leaves the machine from now on; not to be taken back."""
         self._label = self._system_label = Label.PRIVATE
         self._lock.set()
-        self._turns = [_kept_here(turn) for turn in self._turns]
+        self._turns = [turn.locked() for turn in self._turns]
         self._remember_private()
         if self.conversation is not None:  # last: a store that is busy leaves it private here
             self.conversations.mark_private(self.conversation.id)
+
+    def go_to(self, turn_id: str | None) -> None:
+        """Go on behind another turn of this conversation; None is before its first.
+
+        What was said behind it is kept, as a branch of its own. Raises UnknownName, and
+        Busy while a reply is written.
+        """
+        if self.conversation is None:
+            raise UsageError(say("nothing has been said yet"), hint=say("ask something first"))
+        if not self._busy.acquire(blocking=False):
+            raise _one_at_a_time()
+        try:
+            self.conversations.go_to(self.conversation.id, turn_id)
+            self.conversation = self.conversations.get(self.conversation.id)
+            self._turns = list(self.conversation.turns)
+            self._device.resume(self._turns, self.conversation.summary)
+        finally:
+            self._busy.release()
+
+    def pin(self, turn_id: str, *, pinned: bool = True) -> None:
+        """Never leave out a turn of this branch, or let it go again; raises UnknownName."""
+        self.conversations.pin(turn_id, pinned)
+        self._turns = [
+            replace(turn, pinned=pinned) if turn.id == turn_id else turn for turn in self._turns
+        ]
+
+    def name_it(self) -> str:
+        """Have the model find a title while nobody waits; the next prompt ends that.
+
+        Empty where the conversation has a title, or none was found. Never loads a model.
+        """
+        talk = self.conversation
+        if talk is None or not self._turns or not self.answering.engine.ready:
+            return ""
+        told, system, title = replace(talk, turns=self.turns), self._system_message(), ""
+        with suppress(EdgeError):  # a convenience
+            if not self.conversations.get(talk.id).title:
+                title = self._naming.run(lambda end: name(self._device, told, system, end))
+            if title:
+                self.conversations.set_title(talk.id, title, by_user=False)
+        return title
 
     def stop(self) -> None:
         """End the reply that is being written; what was shown is kept."""
         self._cancel.set()
 
     def send(
-        self, text: str, *, wanted: Target | None = None, public: bool = False
+        self,
+        text: str,
+        *,
+        wanted: Target | None = None,
+        public: bool = False,
+        at_least: Label = Label.PUBLIC,
+        fresh: bool = False,
     ) -> Generator[Event, None, None]:
         """Say something and yield what happens, ending with Done.
 
         `wanted` asks for an engine, for this turn and within the guards; `public`
         lifts this one prompt out of a private conversation, and `consent` is asked
-        before it is sent, in whatever mode the cloud is. The prompt is on disk
+        before it is sent, in whatever mode the cloud is. `at_least` is the label of
+        what the text was made from, and `fresh` asks for other words than a chosen
+        seed draws, as where a prompt is asked again. The prompt is on disk
         before the first event, the reply before Done; `stop` counts from now on.
         Raises an EdgeError when the turn fails; what was shown is kept.
         """
         if self._closed:
-            raise UsageError("the session is closed", hint="open a runtime, and a session, anew")
-        text = _speakable(text)
+            raise UsageError(
+                say("the session is closed"), hint=say("open a runtime, and a session, anew")
+            )
+        text = speakable(text)
         if self._busy.locked():
             raise _one_at_a_time()
         self._cancel, self._lock = Cancel(), Lock() if public else Lock(self._is_marked)
-        wish = Wish(text, wanted, public, self._cancel, self._lock)
+        wish = Wish(text, wanted, public, at_least, fresh, self._cancel, self._lock)
         self._events = self._send(wish)
         return self._events
 
@@ -150,6 +199,7 @@ class Session:
         """End a reply that is being written, and keep what was shown; nothing can be sent after."""
         self._closed = True
         self.stop()
+        self._naming.end()
         # Where another thread reads it, that thread will meet the end.
         with suppress(ValueError):
             self._events.close()
@@ -160,6 +210,7 @@ class Session:
         if not self._busy.acquire(blocking=False):
             raise _one_at_a_time()
         try:
+            self._naming.end()
             self._lock = Lock()  # a mark of before is no reason to withhold what is lifted now
             if self._label is Label.PUBLIC and self._is_marked():
                 self.make_private()  # another process did
@@ -172,7 +223,12 @@ class Session:
     def _prompt(self, wish: Wish) -> Message:
         """What was said, under the label it begins with."""
         lifted = wish.lifted and not wish.lock.is_set()
-        return Message(Role.USER, wish.text, Label.PUBLIC if lifted else self._label)
+        label = Label.PUBLIC if lifted else Label.join(self._label, wish.at_least)
+        return Message(Role.USER, wish.text, label)
+
+    def _keep_summary(self, summary: Summary) -> None:
+        if self.conversation is not None:
+            self.conversations.keep_summary(self.conversation.id, summary)
 
     def _is_marked(self) -> bool:
         """Whether the store says that this conversation is private."""
@@ -226,32 +282,14 @@ class Session:
         shares.cut(otherwise)
         turn, stop_reason = asked.turn, shares.stop_reason or otherwise
         if not self._turns or self._turns[-1].id != turn.id:
-            ended = replace(turn, attempts=shares.attempts, outcome=_OUTCOMES[stop_reason])
+            ended = replace(turn, attempts=shares.attempts, outcome=Outcome.of(stop_reason))
             ended = replace(ended, reply_label=self.routes.label_of(asked, shares))
-            ended = _kept_here(ended) if asked.wish.lock.is_set() else ended
+            ended = ended.locked() if asked.wish.lock.is_set() else ended
             self._turns.append(ended)
             self.routes.ended(ended)
             self.conversations.end_turn(turn.id, ended.attempts, ended.outcome, ended.reply_label)
         return stop_reason
 
 
-def _kept_here(turn: Turn) -> Turn:
-    """The same turn, to be kept here."""
-    prompt = replace(turn.prompt, label=Label.PRIVATE)
-    return replace(turn, prompt=prompt, reply_label=Label.PRIVATE)
-
-
 def _one_at_a_time() -> Busy:
-    return Busy("a reply is being written", hint="wait for it, or stop it")
-
-
-def _speakable(text: str) -> str:
-    if not text.strip():
-        raise UsageError("the prompt is empty", hint='edge ask "a question"')
-    try:
-        text.encode()
-    except UnicodeEncodeError as cause:
-        raise UsageError(
-            f"the prompt is not text at character {cause.start}", hint="send it as UTF-8"
-        ) from cause
-    return text
+    return Busy(say("a reply is being written"), hint=say("wait for it, or stop it"))

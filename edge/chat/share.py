@@ -12,6 +12,7 @@ from edge.core.event import (
     Attempt,
     Channel,
     Confidence,
+    ContextUse,
     Delta,
     Span,
     StopReason,
@@ -35,6 +36,7 @@ class Share:
     stop_reason: StopReason | None = None
     usage: Usage = UNKNOWN_USAGE
     confidence: Confidence | None = None
+    context: ContextUse | None = None
     _pieces: list[tuple[Channel, list[str]]] = field(default_factory=list)
 
     def add(self, event: EngineEvent) -> None:
@@ -68,6 +70,7 @@ class Share:
         """The engine ended it."""
         self.stop_reason = answered.stop_reason
         self.usage, self.confidence = answered.usage, answered.confidence
+        self.context = answered.context
 
     def cut(self, stop_reason: StopReason) -> None:
         """It ended without the engine's word: an error, or a reader who left."""
@@ -99,6 +102,7 @@ class Share:
             self.confidence,
             spans,
             self.shown,
+            self.context,
         )
 
 

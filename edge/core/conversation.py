@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from edge.core.event import Attempt
+from edge.core.event import Attempt, StopReason
 from edge.core.message import Label, Message, Role
 
 
@@ -17,6 +17,19 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
     INCOMPLETE = "incomplete"
     FAILED = "failed"
+
+    @classmethod
+    def of(cls, stop_reason: StopReason) -> Outcome:
+        """Of a turn whose reply ended so."""
+        match stop_reason:
+            case StopReason.END | StopReason.STOP_STRING:
+                return cls.FINISHED
+            case StopReason.CANCELLED:
+                return cls.STOPPED
+            case StopReason.FAILED:
+                return cls.FAILED
+            case _:
+                return cls.INCOMPLETE
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,19 @@ class Turn:
         """What was shown, over all attempts, without its reasoning."""
         text = "".join(attempt.answer for attempt in self.attempts if attempt.shown)
         return Message(Role.ASSISTANT, text, Label.join(self.prompt.label, self.reply_label))
+
+    def locked(self) -> Turn:
+        """The same turn, to be kept on this machine."""
+        prompt = replace(self.prompt, label=Label.PRIVATE)
+        return replace(self, prompt=prompt, reply_label=Label.PRIVATE)
+
+
+class WhenFull(StrEnum):
+    """What becomes of the oldest turns once a talk is longer than the context."""
+
+    SLIDE = "slide"  # they are left out
+    SUMMARISE = "summarise"  # a summary by the model itself stands for them
+    STOP = "stop"  # nothing more is sent until the user chose
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@
     ├── DoesNotFit                     22   more memory needed than is free
     ├── EngineDied                     23   the engine's process ended twice in one turn
     ├── ContextFull                    24   the newest message alone exceeds the context
+    ├── ReplyUnfit                     25   the reply is cut, or is not what was asked for
     ├── PrivacyRefused                 30   private text was asked to leave, and did not
     ├── BudgetSpent                    31   a cap would have been exceeded
     ├── CloudError                     33   asking the cloud failed; `fault` says how
@@ -28,6 +29,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import ClassVar
+
+from edge.core.say import say
 
 
 class EdgeError(Exception):
@@ -48,8 +51,9 @@ class EdgeError(Exception):
 
     def line(self) -> str:
         """The whole error on one line, as the terminal shows it."""
-        parts = [self.message, self.kept, f"try: {self.hint}" if self.hint else ""]
-        return "; ".join(part for part in parts if part).replace("\n", " ")
+        hint = say("try: {hint}", hint=self.hint) if self.hint else ""
+        parts = [self.message, self.kept, hint]
+        return say("; ").join(part for part in parts if part).replace("\n", " ")
 
 
 class UsageError(EdgeError):
@@ -126,6 +130,13 @@ class ContextFull(EdgeError):
 
     code = "E-CONTEXT-FULL"
     exit_code = 24
+
+
+class ReplyUnfit(EdgeError):
+    """The reply is not whole, or is not what a schema asks; what there is of it is kept."""
+
+    code = "E-REPLY-UNFIT"
+    exit_code = 25
 
 
 class PrivacyRefused(EdgeError):

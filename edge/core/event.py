@@ -95,11 +95,13 @@ class ContextUse:
     """What a prompt told of its talk, in tokens of the model that was told.
 
     `kept_tokens` is the prompt as it was told, `dropped_tokens` what was left out and
-    is told no more, `summarised_tokens` what a summary stands for.
+    is told no more, `summarised_tokens` what a summary stands for. The oldest
+    `left_out_turns` of the talk are those two, but for the pinned among them.
     """
 
     n_ctx: int
     kept_tokens: int
+    left_out_turns: int = 0
     dropped_tokens: int = 0
     summarised_tokens: int = 0
 

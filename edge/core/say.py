@@ -22,7 +22,12 @@ def speak(language: NullTranslations) -> None:
     _Speech.language = language
 
 
-def say(text: str, **values: object) -> str:
+def spoken() -> str:
+    """The name of the language that is spoken, as its catalog has it."""
+    return _Speech.language.info().get("language", "en")
+
+
+def say(text: str, /, **values: object) -> str:
     """A text with its values put in. `text` is a literal: catalogs are made from the source.
 
     >>> say("{n} of {total} tokens", n=3, total=4)
@@ -32,10 +37,21 @@ def say(text: str, **values: object) -> str:
     return told.format(**values) if values else told
 
 
-def say_n(one: str, many: str, n: int, **values: object) -> str:
+def say_n(one: str, many: str, n: int, /, **values: object) -> str:
     """The same of a number of things, `n`, which both texts may name.
 
     >>> say_n("{n} turn", "{n} turns", 1)
     '1 turn'
     """
     return _Speech.language.ngettext(one, many, n).format(n=n, **values)
+
+
+def noted(text: str, /) -> str:
+    """A text that stands in a table; it is said by `say_noted`, once a language is chosen."""
+    return text
+
+
+def say_noted(text: str, /, **values: object) -> str:
+    """A text that stands as a literal elsewhere: noted in a table, or as a command's help."""
+    told = _Speech.language.gettext(text) if text else text
+    return told.format(**values) if values else told

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from edge.core.say import say
+
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
@@ -48,7 +50,7 @@ def parse_bytes(text: str) -> int:
     """
     found = _SIZE.fullmatch(text)
     if found is None or found[2].lower() not in _BYTE_UNITS:
-        raise ValueError(f"{text!r} is not a size; write it as 512MiB or 1.4GB")
+        raise ValueError(say("{text!r} is not a size; write it as 512MiB or 1.4GB", text=text))
     return int(Decimal(found[1]) * _BYTE_UNITS[found[2].lower()])
 
 

@@ -13,18 +13,27 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from edge.core.conversation import WhenFull
 from edge.core.errors import UsageError
 from edge.core.memory import MemoryPolicy
+from edge.core.say import noted, say, say_noted
 from edge.settings.config_file import BESIDE, read_config
 from edge.settings.folders import Folders
 from edge.settings.table import looks_like_key, near, shown
 
 DEFAULT = "default"
 _POLICIES = tuple(MemoryPolicy)
+_WHEN_FULL = tuple(WhenFull)
+_LANGUAGES = ("en", "zh_CN", "zh-CN", "zh")
 FLAG = "flag"
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
-_KIND_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+_KIND_NAMES = {
+    bool: noted("true or false"),
+    int: noted("a whole number"),
+    float: noted("a number"),
+    str: noted("text"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +54,12 @@ class _Rule:
     def wanted(self) -> str:
         """The rule in words."""
         if self.among:
-            return f"one of {', '.join(self.among)}"
+            return say("one of {words}", words=", ".join(self.among))
         if self.kind is str:
-            return "text that is not empty" if self.low > 0 else "text in valid UTF-8"
-        bounds = [f"at least {self.low:g}"] if self.low > -math.inf else []
-        bounds += [f"at most {self.high:.10g}"] if self.high < math.inf else []
-        return " ".join([_KIND_NAMES[self.kind], " and ".join(bounds)]).strip()
+            return say("text that is not empty") if self.low > 0 else say("text in valid UTF-8")
+        bounds = [say("at least {n:g}", n=self.low)] if self.low > -math.inf else []
+        bounds += [say("at most {n:.10g}", n=self.high)] if self.high < math.inf else []
+        return " ".join([say_noted(_KIND_NAMES[self.kind]), say(" and ").join(bounds)]).strip()
 
     def read(self, value: object) -> Any:
         """The value as this kind; raises ValueError when it is another kind or out of range."""
@@ -95,16 +104,19 @@ class Settings:
     seed: int | None = _setting(None, _Rule(int, "42", "--seed", low=0, high=2**32 - 2))
     cpu_only: bool = _setting(False, _Rule(bool, "true", "--cpu"))
     memory: str = _setting("auto", _Rule(str, "low", "--memory", among=_POLICIES))
+    when_full: str = _setting("slide", _Rule(str, "summarise", "--when-full", among=_WHEN_FULL))
     unload_after_s: int | None = _setting(None, _Rule(int, "600", low=0, high=10**9))
     snapshots: bool = _setting(True, _Rule(bool, "false", "--no-snapshots"))
     save: bool = _setting(True, _Rule(bool, "false", "--no-save"))
     offline: bool = _setting(False, _Rule(bool, "true"))
+    # Spoken before settings are read: edge.settings.language.
+    lang: str | None = _setting(None, _Rule(str, "zh_CN", "--lang", among=_LANGUAGES))
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def origin(self, name: str) -> str:
         """Where a value comes from: "flag", the EDGE_* variable, the file's path, or "default"."""
         if name not in _RULES:
-            raise _unknown(name, "asked for")
+            raise _unknown(name, say("asked for"))
         return self.origins.get(name, DEFAULT)
 
 
@@ -156,7 +168,7 @@ def flat_settings(document: Mapping[str, object], path: Path) -> dict[str, Any]:
 
 def _checked(name: str, value: object, origin: str) -> Any:
     if name not in _RULES:
-        raise _unknown(name, f"from {origin}")
+        raise _unknown(name, say("from {origin}", origin=origin))
     rule = _RULES[name]
     try:
         # Only a variable arrives as text that spells another kind.
@@ -164,7 +176,13 @@ def _checked(name: str, value: object, origin: str) -> Any:
         return rule.read_text(str(value)) if spelled else rule.read(value)
     except (ValueError, OverflowError) as cause:
         raise UsageError(
-            f"{name} is {shown(value)} (from {origin}) and must be {rule.wanted()}",
+            say(
+                "{name} is {said} (from {origin}) and must be {wanted}",
+                name=name,
+                said=shown(value),
+                origin=origin,
+                wanted=rule.wanted(),
+            ),
             hint=_correction(name, rule, origin),
         ) from cause
 
@@ -179,5 +197,8 @@ def _correction(name: str, rule: _Rule, origin: str) -> str:
 
 
 def _unknown(name: str, where: str) -> UsageError:
-    said = "something like a key" if looks_like_key(name) else repr(name)
-    return UsageError(f"there is no setting {said} ({where})", hint=near(name, (*_RULES, *BESIDE)))
+    said = say("something like a key") if looks_like_key(name) else repr(name)
+    return UsageError(
+        say("there is no setting {said} ({where})", said=said, where=where),
+        hint=near(name, (*_RULES, *BESIDE)),
+    )

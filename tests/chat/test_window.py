@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -62,17 +64,47 @@ def test_a_long_newest_prompt_pushes_out_only_what_does_not_fit():
 
 def test_a_start_once_chosen_stays_while_it_fits():
     talk = talk_of(20, 20, 20, start_turn=2)
-    assert fit(talk, 1000) == Window((SYSTEM, *talk.turns[2], talk.newest), 2)
+    assert fit(talk, 1000) == Window((SYSTEM, *talk.turns[2], talk.newest), 2, 2)
 
 
 def test_a_start_behind_the_last_turn_leaves_out_all_turns_and_no_more():
     talk = talk_of(20, start_turn=7)
-    assert fit(talk, 1000) == Window((SYSTEM, talk.newest), 1)
+    assert fit(talk, 1000) == Window((SYSTEM, talk.newest), 1, 1)
 
 
 def test_a_talk_without_a_system_prompt_is_fitted_alike():
     talk = talk_of(50, 10, system=None)
-    assert fit(talk, 40) == Window((*talk.turns[1], talk.newest), 1)
+    assert fit(talk, 40) == Window((*talk.turns[1], talk.newest), 1, 1, dropped_tokens=50)
+
+
+def test_a_pinned_turn_stays_when_the_turns_around_it_go():
+    talk = replace(talk_of(20, 20, 20, 20, 20), pinned=frozenset({1}))
+    window = fit(talk, 100)
+    # 10 + 20 pinned + 10 leaves room for one turn more below 75, and for no second one.
+    assert window.left_out_turns == 4
+    assert window.unseen_turns == 3
+    assert window.messages == (SYSTEM, *talk.turns[1], *talk.turns[4], talk.newest)
+
+
+def test_a_window_says_what_it_dropped_that_was_told_before():
+    talk = talk_of(20, 20, 20, 20, 20)
+    first = fit(talk, 100)
+    assert first.dropped_tokens == 60
+    again = fit(replace(talk, start_turn=3), 100)
+    assert (again.left_out_turns, again.dropped_tokens) == (3, 0)
+
+
+def test_what_is_pinned_and_does_not_fit_is_named_as_the_reason():
+    talk = replace(talk_of(90), pinned=frozenset({0}))
+    with pytest.raises(ContextFull, match="what is pinned takes 110 tokens") as caught:
+        fit(talk, 100)
+    assert "/unpin" in caught.value.hint
+
+
+def test_a_summary_is_told_before_what_is_left():
+    told = (Message(Role.USER, "so far?"), Message(Role.ASSISTANT, "that."))
+    talk = replace(talk_of(20, 20, start_turn=1), summary=told)
+    assert fit(talk, 100).messages == (SYSTEM, *told, *talk.turns[1], talk.newest)
 
 
 def test_a_newest_prompt_longer_than_the_budget_raises_context_full_with_figures_and_a_hint():
@@ -122,7 +154,7 @@ def test_a_whole_window_gives_no_notice():
 
 @pytest.mark.parametrize(("n", "words"), [(1, "1 turn no longer fits"), (3, "3 turns no longer")])
 def test_a_notice_says_how_many_turns_are_left_out_and_where_they_are_kept(n, words):
-    told = notice(Window((SYSTEM,), n))
+    told = notice(Window((SYSTEM,), n, n))
     assert told.code is NoticeCode.LEFT_OUT
     assert words in told.text
     assert "the conversation keeps everything" in told.text

@@ -94,6 +94,14 @@ class Leaks(RuleBasedStateMachine):
     def say_again(self, seed: int, **how: Any) -> None:
         self.world.say_again(random.Random(seed), **how)
 
+    @rule(n=st.integers(0, 30))
+    def go_back(self, n: int) -> None:
+        self.world.go_back(n)
+
+    @rule(wanted=WANTED, stop_after=STOP)
+    def ask_again(self, **how: Any) -> None:
+        self.world.ask_again(**how)
+
     @rule(with_key=st.booleans())
     def tell_system(self, with_key: bool) -> None:
         self.world.tell_system(with_key=with_key)

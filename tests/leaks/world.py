@@ -137,6 +137,21 @@ class World:
             piece = rng.choice(known)
             self._say(f"What does this mean: {piece}", **how)
 
+    def go_back(self, n: int) -> None:
+        """Go on behind another turn of the conversation, on any of its branches."""
+        if talk_id := self.session.conversation_id:
+            kept = self.session.conversations
+            tips = [branch.turn_id for branch in kept.branches(talk_id)]
+            turns = [turn.id for tip in tips for turn in kept.thread(tip)]
+            self.session.go_to([None, *turns][n % (len(turns) + 1)])
+
+    def ask_again(self, **how: Any) -> None:
+        """The last prompt once more, in its own place."""
+        if self.session.turns:
+            last = self.session.turns[-1]
+            self.session.go_to(last.parent_id)
+            self._say(last.prompt.text, at_least=last.prompt.label, fresh=True, **how)
+
     def tell_system(self, *, with_key: bool) -> None:
         """A system prompt with a canary; private by what it holds, or by its conversation."""
         if self.session.conversation_id is None:
@@ -212,6 +227,8 @@ def drawn_step(world: World, rng: random.Random) -> None:
         (3, lambda: world.say_again(rng, public=rng.random() < 0.5, **how)),
         (2, lambda: world.begin(private=rng.random() < 0.5)),
         (2, world.restart),
+        (2, lambda: world.go_back(rng.randrange(99))),
+        (2, lambda: world.ask_again(**how)),
         (1, world.mark),
         (1, lambda: world.tell_system(with_key=rng.random() < 0.5)),
         (2, lambda: world.cloud_does(rng.randrange(99))),
