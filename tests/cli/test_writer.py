@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.cli.page.escape import Escaper, safe
+from edge.cli.page.thinking import Thinking
 from edge.cli.page.writer import Writer
 from edge.core.decision import Target
 from edge.core.event import (
@@ -168,8 +169,9 @@ def test_reasoning_is_dim_on_standard_error_and_never_on_standard_output(screen)
 
 def test_no_color_leaves_no_colour(screen):
     writer = Writer(screen.stream, screen.stream, XTERM | {"NO_COLOR": "1"})
-    show(writer, thought("hm"), answer("Yes"))
-    assert screen.received() == "hm\n\nYes\n"
+    writer.thinking = Thinking.SHOW
+    show(writer, thought("hm"), answer("**Yes**"))
+    assert screen.received() == "hm\n\n**Yes**\n"
 
 
 def test_a_dumb_terminal_gets_no_sequence_at_all(screen):
@@ -178,14 +180,12 @@ def test_a_dumb_terminal_gets_no_sequence_at_all(screen):
     assert screen.received() == "hm\n\nYes\n"
 
 
-def test_a_wait_is_shown_in_one_line_and_wiped_before_the_first_text(screen):
+def test_a_wait_is_one_line_that_only_changes_where_it_differs_and_leaves_nothing(screen):
     writer = Writer(screen.stream, screen.stream, XTERM)
     loading = (Progress(Phase.LOAD, done, 1000) for done in (20, 990))
     show(writer, *loading, Progress(Phase.PREFILL, 128, 512), answer("Yes"))
-    line = "\r\x1b[K"
     assert screen.received() == (
-        f"{line}loading the model: 2 %{line}loading the model: 99 %"
-        f"{line}reading: 128 of 512 tokens{line}Yes\n"
+        "loading the model: 2 %\x1b[3D99 %\rreading: 128 of 512 tokens\r\x1b[KYes\n"
     )
 
 
@@ -198,7 +198,7 @@ def test_a_notice_in_the_middle_of_a_line_begins_one_of_its_own(screen):
     writer = Writer(screen.stream, screen.stream, XTERM)
     switched = Switched(Target.EDGE, Target.CLOUD, "the engine died")
     show(writer, answer("half"), switched, answer(" more"))
-    assert screen.received() == "half\nthe cloud goes on (the engine died)\n more\n"
+    assert screen.received() == "half\nthe cloud goes on (the engine died)\nmore\n"
 
 
 def test_no_note_steers_the_terminal():
@@ -212,6 +212,36 @@ def test_characters_the_stream_cannot_encode_are_spelled_out():
     out = io.TextIOWrapper(raw, encoding="latin-1")
     show(Writer(out, None, XTERM), answer("é 你"))
     assert raw.getvalue() == "é \\u4f60\n".encode("latin-1")
+
+
+FOLDED = "\x1b[2mthinking … 0 s\x1b[m\r\x1b[K\x1b[2mthought for 0 s\x1b[m\n"
+
+
+def test_folded_thinking_is_one_line_and_how_long_it_took_stays(screen):
+    show(Writer(screen.stream, screen.stream, XTERM), thought("hm "), thought("so"), answer("Yes"))
+    assert screen.received() == f"{FOLDED}Yes\n"
+
+
+@pytest.mark.parametrize(
+    ("how", "left"),
+    [
+        (Thinking.HIDE, ""),
+        (Thinking.SHOW, "\x1b[2mhm\x1b[m\n\n"),
+        (Thinking.FOLD, FOLDED),
+    ],
+)
+def test_thinking_that_no_answer_follows_leaves_a_clean_line(screen, how, left):
+    writer = Writer(screen.stream, screen.stream, XTERM)
+    writer.thinking = how
+    show(writer, thought("hm"))
+    assert screen.received() == left
+
+
+def test_a_pipe_that_hides_thinking_gets_none(screen):
+    writer = Writer(io.StringIO(), screen.stream, XTERM)
+    writer.thinking = Thinking.HIDE
+    show(writer, thought("hm"), answer("Yes"))
+    assert screen.received() == ""
 
 
 def test_each_reply_begins_anew(screen):

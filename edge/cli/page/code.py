@@ -1,0 +1,107 @@
+"""A block of code as it is written: every line as it is, coloured, cut where the screen ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from edge.cli.page.cell import Cell, cells_of, columns, painted, width_of
+from edge.cli.page.flow import Margin, Sink
+from edge.cli.page.theme import Style
+from edge.cli.page.wrap import wrapped
+
+_TAB_BLANKS = 4
+_EDGE_COLUMNS = 2
+_LANGUAGE = re.compile(r"\s*\{?\.?([\w+#.-]*)")
+
+
+class Code:
+    """One fenced block. Lines are cut at the last column, without a sign: they can be copied."""
+
+    def __init__(self, sink: Sink, margin: list[Cell], fence: str, info: str) -> None:
+        self._sink, self._margin = sink, Margin(margin, margin)
+        self._end = re.compile(rf"[ \t]*{re.escape(fence)}{re.escape(fence[0])}*[ \t]*")
+        self._perhaps_end = re.compile(rf"[ \t]*{re.escape(fence[0])}*[ \t]*")
+        from edge.cli.page.highlight import Highlighter  # pygments is a moment's reading
+
+        self._fence = fence
+        self._highlighter = Highlighter(_language(info))
+        self._begin()
+        self._edge(info.strip())
+
+    def _begin(self) -> None:
+        self._text = ""
+        self._width = 0  # columns of the part not yet finished
+        self._finished = 0  # cells of it that are
+
+    def ends_with(self, head: str, *, whole: bool) -> bool | None:
+        """Whether a line ends the block; None as long as that is open."""
+        if whole:
+            return self._end.fullmatch(head) is not None
+        return None if self._perhaps_end.fullmatch(head) else False
+
+    @property
+    def live(self) -> str:
+        """The line that is open."""
+        return painted([*self._now(), *self._open_cells()], self._sink.theme) if self._text else ""
+
+    def feed(self, char: str) -> None:
+        """The next character of a line."""
+        if char == "\t":
+            char = " " * (_TAB_BLANKS - self._width % _TAB_BLANKS)
+        for each in char:
+            width = width_of(each)
+            if self._width + width > self._room and self._width:
+                self._cut()
+            self._text += each
+            self._width += width
+
+    def end(self) -> None:
+        """The line is over."""
+        cells = _cells(self._highlighter.whole(self._text))
+        self._sink.put([*self._now(), *cells[self._finished :]])
+        self._begin()
+
+    def part(self) -> None:
+        """Finish what is shown of the open line."""
+        if self._width:
+            self._cut()
+
+    def close(self, *, written: bool = True) -> None:
+        """The block is over; `written` is whether its closing fence was."""
+        if written:
+            self._edge("")
+
+    def _edge(self, info: str) -> None:
+        theme = self._sink.theme
+        is_drawn = theme.shows(Style.FAINT)
+        mark = theme.rule * _EDGE_COLUMNS if is_drawn else self._fence
+        text = f"{mark} {info}" if info and is_drawn else f"{mark}{info}"
+        for line in wrapped(cells_of(text, Style.FAINT), self._room):
+            self._sink.put([*self._now(), *line])
+
+    def _now(self) -> list[Cell]:
+        return self._margin.now(self._sink.width)
+
+    @property
+    def _room(self) -> int:
+        return max(self._sink.width - columns(self._now()), 1)
+
+    def _cut(self) -> None:
+        cells = self._open_cells()
+        self._sink.put([*self._now(), *cells])
+        self._finished += len(cells)
+        self._width = 0
+
+    def _open_cells(self) -> list[Cell]:
+        return _cells(self._highlighter.so_far(self._text))[self._finished :]
+
+
+def _cells(pieces: Sequence[tuple[str, Style]]) -> list[Cell]:
+    """Each character for itself: what combines may come after a line was cut before it."""
+    return [Cell(char, width_of(char), style) for text, style in pieces for char in text]
+
+
+def _language(info: str) -> str:
+    found = _LANGUAGE.match(info)
+    return found[1] if found else ""
