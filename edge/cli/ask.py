@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +15,12 @@ from edge.core.decision import Target
 from edge.core.errors import Cancelled, UsageError
 
 if TYPE_CHECKING:
-    from edge.cli.talk.opening import Wanted
+    from edge.cli.attach import Attached
+    from edge.cli.page.writer import Writer
+    from edge.cli.talk.opening import Talk
+    from edge.cli.talk.wanted import Wanted
+    from edge.core.event import Done
+    from edge.engine.schema import Schema
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -40,6 +47,24 @@ StatsFlag = Annotated[
 RawFlag = Annotated[
     bool, typer.Option("--raw", help="Do not escape control characters; not on a terminal.")
 ]
+TemplateFlag = Annotated[
+    str | None,
+    typer.Option("-t", "--template", metavar="NAME", help="A prompt that is kept: edge prompt."),
+]
+VarFlag = Annotated[
+    list[str] | None,
+    typer.Option("--var", metavar="NAME=VALUE", help="A variable of it; again for more."),
+]
+FileFlag = Annotated[
+    list[Path] | None,
+    typer.Option("--file", metavar="PATH", help="A text file that goes along; again for more."),
+]
+SchemaFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--schema", metavar="FILE", help="A JSON schema (no if, not, or remote $ref): the reply is JSON that follows it."
+    ),
+]
 
 
 @app.command()
@@ -52,14 +77,23 @@ def ask(
     raw: RawFlag = False,
     stats: StatsFlag = False,
     cloud: CloudFlag = None,
+    template: TemplateFlag = None,
+    var: VarFlag = None,
+    file: FileFlag = None,
+    schema: SchemaFlag = None,
     flags: Flags,
 ) -> None:
     """Ask once. Text that is piped in is added to the prompt."""
-    from edge.cli.talk import piped
+    from edge.cli.prompt_use import gathered
 
-    text = piped.gather(prompt or [], sys.stdin)
-    how = How(as_json, raw, stats, cloud)
-    raise typer.Exit(answer(flags.wanted(model), text, how))
+    def run() -> int:
+        asked = gathered(template, var or [], prompt or [], sys.stdin)
+        system = asked.system if flags.system is None else flags.system
+        how = How(as_json, raw, stats, cloud)
+        take = taken_along(file or [], schema)
+        return answer(replace(flags, system=system).wanted(model), asked.prompt, how, take)
+
+    raise typer.Exit(telling_errors(run) if as_json else run())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +106,95 @@ class How:
     cloud: bool | None
 
 
-def answer(wanted: Wanted, text: str, how: How) -> int:
+@dataclass(frozen=True, slots=True)
+class Along:
+    """What goes along with the prompt: files, and the schema its reply is held to."""
+
+    files: tuple[Attached, ...] = ()
+    schema: Schema | None = None
+
+
+def telling_errors(run: Callable[[], int]) -> int:
+    """Print what ends a run as one JSON object too; its line goes to standard error as ever."""
+    from edge.cli.answer_json import error_json
+
+    try:
+        return run()
+    except BrokenPipeError:
+        raise
+    except (Exception, KeyboardInterrupt) as fault:
+        typer.echo(error_json(fault))
+        raise
+
+
+def taken_along(files: list[Path], schema: Path | None) -> Along:
+    """Read what goes along, before anything is opened; raises UsageError for what is no text."""
+    if not files and schema is None:
+        return Along()
+    from edge.cli.ask_schema import schema_in
+    from edge.cli.attach import attach
+
+    read = None if schema is None else schema_in(schema)
+    return Along(tuple(map(attach, files)), read)
+
+
+def answer(wanted: Wanted, text: str, how: How, along: Along = Along()) -> int:
     """Print the reply and return the exit code: 130 when the user stopped it."""
-    from edge.cli.answer_json import answer_json
     from edge.cli.page.writer import is_terminal, standard_writer
     from edge.cli.talk.consent import Consent
     from edge.cli.talk.opening import opened
-    from edge.cli.talk.turn import Asking, take_turn, tell_who, was_stopped
+    from edge.cli.talk.turn import Asking, take_turn, was_stopped
     from edge.cli.words import cloud_chat as cloud_words
+    from edge.cli.words import files as files_words
     from edge.cli.words import turn as words
 
     if how.raw and is_terminal(sys.stdout):
         raise UsageError(words.raw_needs_a_pipe(), hint="edge ask --raw … > FILE")
+    if how.cloud and along.schema:
+        raise files_words.schema_needs_the_device()
     target = None if how.cloud is None else Target.CLOUD if how.cloud else Target.EDGE
-    writer = standard_writer(raw=how.raw, answer=not how.as_json)
+    writer = standard_writer(raw=how.raw, answer=not (how.as_json or along.schema))
     with opened(wanted, Consent(writer)) as talk:
         if how.cloud and talk.cloud is None:
             raise UsageError(cloud_words.cloud_is_off(), hint="edge cloud login")
+        text = prompt_of(talk, text, along, writer, counted=not how.cloud)
         done = take_turn(talk, text, writer, Asking(target))
-        if how.as_json:
-            typer.echo(answer_json(talk.session, done))
-        if how.stats:
-            writer.note(cloud_words.stats(done.attempts), dim=True)
-        elif not how.as_json:
-            tell_who(talk, done, writer)
+        report(talk, done, writer, how, along.schema)
     return Cancelled.exit_code if was_stopped(done) else 0
+
+
+def prompt_of(talk: Talk, text: str, along: Along, writer: Writer, *, counted: bool) -> str:
+    """The prompt with all that goes along, whose size is told before it is sent."""
+    if along.schema is not None:
+        from edge.cli.ask_schema import hold
+
+        hold(talk.session, along.schema)
+        text = along.schema.asked(text)
+    if along.files:
+        from edge.cli.attach import room_in, told_sizes, with_files
+
+        beside, room = f"{talk.session.system}\n{text}", room_in(talk.session, counted=counted)
+        for line in told_sizes(along.files, beside, room):
+            writer.note(line, dim=True)
+        text = with_files(along.files, text)
+    return text
+
+
+def report(talk: Talk, done: Done, writer: Writer, how: How, schema: Schema | None) -> None:
+    """What stands below a reply, and what of it was held back until it was whole."""
+    from edge.cli.answer_json import answer_json
+    from edge.cli.talk.turn import tell_who
+    from edge.cli.words import cloud_chat as words
+
+    if schema is not None:
+        from edge.cli.ask_schema import whole
+
+        reply = whole(talk, schema, done)
+        if not how.as_json:
+            typer.echo(reply)
+    if how.as_json:
+        typer.echo(answer_json(talk.session, done, saved=talk.saved))
+    if how.stats:
+        writer.note(words.stats(done.attempts), dim=True)
+    elif not how.as_json:
+        tell_who(talk, done, writer)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from edge.core.errors import EdgeError, UsageError
+from edge.core.say import say
 from edge.core.units import GIB, show_bytes
 from edge.device.probe import probe_device
 from edge.loading.model import layouts_here
@@ -83,7 +84,9 @@ def check_disk(folders: Folders) -> Check:
     """Room for models, and whether they could be written there."""
     place = next(path for path in (folders.models, *folders.models.parents) if path.exists())
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise UsageError(f"cannot write in {place}", hint="export EDGE_HOME=/a/writable/folder")
+        raise UsageError(
+            say("cannot write in {place}", place=place), hint="export EDGE_HOME=/a/writable/folder"
+        )
     free_bytes = shutil.disk_usage(place).free
     text = f"{show_bytes(free_bytes)} free for {folders.models}"
     if free_bytes < _LITTLE_BYTES:

@@ -45,6 +45,7 @@ def _checks(*, network: bool) -> Iterator[Check]:
     from edge.cli import checkup
     from edge.cli.checkup import guarded
     from edge.cli.engine_check import check_engine
+    from edge.cli.terminal_check import check_terminal
     from edge.loading.model import open_library
     from edge.settings.folders import Folders
 
@@ -56,6 +57,7 @@ def _checks(*, network: bool) -> Iterator[Check]:
     yield guarded("disk", lambda: checkup.check_disk(folders))
     yield guarded("models", lambda: checkup.check_models(open_library(folders)))
     yield guarded("store", lambda: checkup.check_store(folders))
+    yield from check_terminal(folders)
     if network:
         from edge.cli.network_check import check_network
 
