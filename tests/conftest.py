@@ -108,6 +108,8 @@ def edge_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     home = tmp_path / "edge-home"
     monkeypatch.setenv("EDGE_HOME", str(home))
+    # A developer may speak another language, too.
+    monkeypatch.setenv("EDGE_LANG", "en")
     # Two threads for a tiny model fight the test itself for the cores.
     monkeypatch.setenv("EDGE_THREADS", "1")
     return home

@@ -49,6 +49,7 @@ HOMES = {
     "pydantic": Home(("edge/models/catalog*.py",)),
     "typer": Home(("edge/cli/*.py", "edge/cli/talk/flags.py")),
     "rich": Home(("edge/cli/*.py", "edge/cli/page/*.py")),
+    "markdown_it": Home(("edge/cli/export/*.py",)),
     "pygments": Home(("edge/cli/page/*.py",)),
     "wcwidth": Home(("edge/cli/page/*.py", "edge/cli/stage/*.py")),
     "fastjsonschema": Home(("edge/engine/schema.py",)),

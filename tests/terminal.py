@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from faulty_server import FaultyServer
 from shell import EDGE, PATIENCE_S, environ
 
 _COLUMNS, _ROWS, _SCROLLBACK = 100, 30, 3000
+_OPENING = "opening the model"  # the bottom line until then
 
 
 class Screen:
@@ -30,9 +31,8 @@ class Screen:
     @property
     def lines(self) -> list[str]:
         """All lines, those scrolled away included, without trailing blanks."""
-        above = [
-            "".join(line[x].data for x in range(_COLUMNS)) for line in self._screen.history.top
-        ]
+        width = max(_COLUMNS, self._screen.columns)
+        above = ["".join(line[x].data for x in range(width)) for line in self._screen.history.top]
         return [line.rstrip() for line in [*above, *self._screen.display]]
 
     @property
@@ -54,13 +54,42 @@ class Screen:
         self._seen = len(self.raw)
         self._process.sendcontrol(key)
 
+    def send(self, keys: str) -> None:
+        """Press keys, and wait for nothing."""
+        self._seen = len(self.raw)
+        self._process.send(keys)
+
+    def resize(self, columns: int) -> None:
+        """Make the window narrower, or wider."""
+        self._screen.resize(_ROWS, columns)
+        self._process.setwinsize(_ROWS, columns)
+
+    def signal(self, number: int) -> None:
+        """Send the program a signal."""
+        self._process.kill(number)
+
+    def hang_up(self) -> None:
+        """Close the window with the program in it."""
+        self._process.close(force=False)
+
+    def wait_shown(self, words: str, times: int = 1) -> None:
+        """Wait until these words stand on the screen, or above it, so many times."""
+        self._until(lambda: self.text.count(words) >= times, words)
+
+    def wait_gone(self, words: str) -> None:
+        """Wait until these words stand nowhere."""
+        self._until(lambda: words not in self.text, f"the end of {words}")
+
     def wait(self, words: str) -> None:
         """Wait until these words came since the last key."""
         self._until(lambda: words in _plain(self.raw[self._seen :]), words)
 
     def wait_prompt(self) -> None:
-        """Wait until the chat asks for a line."""
-        self._until(lambda: self._cursor_line() == ">", "the prompt")
+        """Wait until the chat asks for a line, and knows who is going to answer it."""
+        self._until(lambda: self._cursor_line() == ">" and not self._is_opening(), "the prompt")
+
+    def _is_opening(self) -> bool:
+        return any(_OPENING in line for line in self._screen.display)
 
     def wait_end(self) -> int:
         """Wait until the program ends; its exit code."""
@@ -76,6 +105,9 @@ class Screen:
     def _until(self, holds, what: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not holds():
+            assert not self._process.flag_eof, (
+                f"it ended without {what!r}; the screen:\n{self.text}"
+            )
             assert time.monotonic() < deadline, f"waited for {what!r}; the screen:\n{self.text}"
             self._read()
 
@@ -95,10 +127,23 @@ def at_terminal(
     *args: str | Path, hub: FaultyServer | None = None, **more: str
 ) -> Iterator[Screen]:
     """`edge` at a terminal of its own, ended when the test is done with it; see `shell.edge`."""
+    with _spawned([*EDGE, *map(str, args)], environ(hub, **more)) as screen:
+        yield screen
+
+
+@contextmanager
+def at_shell(**more: str) -> Iterator[Screen]:
+    """A shell with job control; its mark is `$ `."""
+    with _spawned(["bash", "--norc", "--noprofile", "-i"], environ(PS1="$ ", **more)) as screen:
+        yield screen
+
+
+@contextmanager
+def _spawned(command: Sequence[str], variables: Mapping[str, str]) -> Iterator[Screen]:
     process = pexpect.spawn(
-        EDGE[0],
-        [*EDGE[1:], *map(str, args)],
-        env={"TERM": "xterm-256color"} | environ(hub, **more),
+        command[0],
+        list(command[1:]),
+        env={"TERM": "xterm-256color"} | dict(variables),
         encoding="utf-8",
         codec_errors="surrogateescape",
         dimensions=(_ROWS, _COLUMNS),

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.core.errors import Busy, UsageError
+from edge.core.say import say
 from edge.core.units import MIB, show_bytes
 from edge.device.cgroups import cgroup_lines
 from edge.device.files import read_number, read_numbers, read_text
@@ -66,7 +67,9 @@ class Fence:
         try:
             _procs(self.folder).write_text(str(pid))
         except OSError as cause:
-            raise UsageError(f"cannot limit process {pid}: {cause.strerror}") from cause
+            raise UsageError(
+                say("cannot limit process {pid}: {why}", pid=pid, why=cause.strerror)
+            ) from cause
 
     @property
     def counts(self) -> Counts:
@@ -96,8 +99,12 @@ class Fence:
             if time.monotonic() > until:
                 inside = read_text(_procs(self.folder)).split()
                 raise Busy(
-                    f"the group {str(self.folder)!r} still holds {len(inside)} processes",
-                    hint=f"end them, then: rmdir {self.folder}",
+                    say(
+                        "the group {folder!r} still holds {n} processes",
+                        folder=str(self.folder),
+                        n=len(inside),
+                    ),
+                    hint=say("end them, then: rmdir {folder}", folder=self.folder),
                 )
             time.sleep(_PAUSE_S)
 
@@ -121,7 +128,9 @@ def fence(limit_bytes: int, root: Path = Path("/")) -> Iterator[Fence]:
     """
     place = find_place(root)
     if place is None:
-        raise _refusal(limit_bytes, "no cgroup around this process can have a limited one in it")
+        raise _refusal(
+            limit_bytes, say("no cgroup around this process can have a limited one in it")
+        )
     folder = place.parent / f"edge-{os.getpid()}-{secrets.token_hex(4)}"
     standing = Fence(folder, place.home, limit_bytes)
     try:
@@ -182,7 +191,7 @@ def _procs(folder: Path) -> Path:
 
 def _refusal(limit_bytes: int, why: str) -> UsageError:
     return UsageError(
-        f"cannot set a memory limit of {show_bytes(limit_bytes)}: {why}",
+        say("cannot set a memory limit of {size}: {why}", size=show_bytes(limit_bytes), why=why),
         hint=f"systemd-run --user --scope -p MemoryMax={limit_bytes // MIB}M "
         f"-p MemorySwapMax=0 edge bench",
     )

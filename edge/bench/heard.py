@@ -10,6 +10,7 @@ from edge.bench.process import used_ticks
 from edge.chat.session import Session
 from edge.core.errors import EdgeError
 from edge.core.event import Delta, Done, Notice, NoticeCode, StopReason, Usage
+from edge.core.say import say
 from edge.engine.edge.engine import EdgeEngine
 from edge.runtime import Runtime
 
@@ -46,7 +47,9 @@ class Heard:
         """Tokens per second from the first text on; raises EdgeError for too short a reply."""
         n_tokens = self.usage.completion_tokens
         if not self.can_be_timed:
-            raise EdgeError(f"the reply ended after {n_tokens} tokens: too few to time")
+            raise EdgeError(
+                say("the reply ended after {n_tokens} tokens: too few to time", n_tokens=n_tokens)
+            )
         return (n_tokens - 1) / (self.total_s - self.first_s)
 
 

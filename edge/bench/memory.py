@@ -15,6 +15,7 @@ from edge.bench.rows import Findings, Row
 from edge.bench.subject import Subject
 from edge.bench.texts import count_with, long_text
 from edge.core.errors import DoesNotFit, EdgeError
+from edge.core.say import say
 from edge.core.units import MIB
 from edge.settings.folders import Folders
 from edge.settings.keys import without_keys
@@ -78,6 +79,12 @@ def _embedder_row(subject: Subject) -> Row:
         )
     if run.returncode:
         last = run.stderr.strip().rpartition("\n")[2]
-        raise EdgeError(f"the program that embeds edge failed with code {run.returncode}: {last}")
+        raise EdgeError(
+            say(
+                "the program that embeds edge failed with code {code}: {last}",
+                code=run.returncode,
+                last=last,
+            )
+        )
     measured, bound = int(run.stdout) / 1024, _PARENT_BOUND_MIB
     return Row("embedder's peak memory", bound, measured, measured / bound, "MiB (raw: the bound)")

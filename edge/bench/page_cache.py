@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from edge.core.errors import UsageError
+from edge.core.say import say
 
 
 def forget_cached(path: Path) -> int:
@@ -19,7 +20,9 @@ def forget_cached(path: Path) -> int:
     for others it is free, and a limit around them says nothing of it.
     """
     if sys.platform != "linux":
-        raise UsageError("only Linux can drop a file from memory", hint="run this on Linux")
+        raise UsageError(
+            say("only Linux can drop a file from memory"), hint=say("run this on Linux")
+        )
     with path.open("rb") as file:
         os.fsync(file.fileno())  # what is not written yet cannot be dropped
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

@@ -23,6 +23,7 @@ from edge.bench.texts import SYSTEM, count_with, long_text
 from edge.chat.session import Session
 from edge.core.errors import DoesNotFit, EngineDied
 from edge.core.memory import MemoryPolicy
+from edge.core.say import say
 from edge.core.units import MIB, show_bytes
 from edge.device.profile import DeviceProfile
 from edge.engine.edge.engine import EdgeEngine
@@ -136,9 +137,16 @@ def _open_inside(subject: Subject, phone: Phone, limit: Fence) -> Runtime:
 
 def _killed(phone: Phone, counts: Counts) -> DoesNotFit:
     return DoesNotFit(
-        f"the engine was killed {counts.oom_kills} times in the {show_bytes(phone.limit_bytes)} "
-        f"of {phone.name}",
-        hint="a larger --limit, or a smaller model from: edge models --device " + phone.name,
+        say(
+            "the engine was killed {n} times in the {size} of {phone}",
+            n=counts.oom_kills,
+            size=show_bytes(phone.limit_bytes),
+            phone=phone.name,
+        ),
+        hint=say(
+            "a larger --limit, or a smaller model from: edge models --device {phone}",
+            phone=phone.name,
+        ),
     )
 
 

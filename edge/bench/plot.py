@@ -13,6 +13,7 @@ from edge.bench.resume import RESUME_ROW
 from edge.bench.rows import Report, Row
 from edge.bench.threads import BUSY, DECODE
 from edge.core.errors import UsageError
+from edge.core.say import say
 
 _RAW, _EDGE = "#a8b0b9", "#1f6feb"
 _PANEL_INCHES = (5.6, 3.5)
@@ -23,18 +24,25 @@ _BAR = 0.38  # of the room between two labels, of which each has two bars
 def check_plot(path: Path, sections: Sequence[str]) -> None:
     """Raise UsageError unless these sections can be drawn into this file, here and now."""
     if path.suffix.lower() != ".png":
-        raise UsageError(f"{str(path)!r} is no PNG", hint=f"--plot {path.with_suffix('.png')}")
+        raise UsageError(
+            say("{path!r} is no PNG", path=str(path)), hint=f"--plot {path.with_suffix('.png')}"
+        )
     if not path.absolute().parent.is_dir():
-        raise UsageError(f"there is no folder {str(path.parent)!r}", hint=f"mkdir -p {path.parent}")
+        raise UsageError(
+            say("there is no folder {folder!r}", folder=str(path.parent)),
+            hint=f"mkdir -p {path.parent}",
+        )
     if not set(sections) & set(_PANELS):
         raise UsageError(
-            "nothing of what is measured has a picture", hint=f"add --{', --'.join(_PANELS)}"
+            say("nothing of what is measured has a picture"),
+            hint=say("add {flags}", flags=", ".join(f"--{name}" for name in _PANELS)),
         )
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as cause:
         raise UsageError(
-            f"a picture needs matplotlib: {cause}", hint="pip install 'edge-qwen[lab]'"
+            say("a picture needs matplotlib: {cause}", cause=cause),
+            hint="pip install 'edge-qwen[lab]'",
         ) from cause
 
 
@@ -57,7 +65,9 @@ def draw(report: Report, path: Path) -> None:
     try:
         figure.savefig(path, dpi=_DPI)
     except OSError as cause:
-        raise UsageError(f"cannot write {str(path)!r}: {cause.strerror}") from cause
+        raise UsageError(
+            say("cannot write {path!r}: {why}", path=str(path), why=cause.strerror)
+        ) from cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from edge.bench.rows import Findings, Row
 from edge.bench.subject import Subject
 from edge.bench.texts import count_with, long_text
 from edge.core.errors import EdgeError
+from edge.core.say import say
 from edge.core.units import MIB
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.keeper import snapshots_for
@@ -76,7 +77,12 @@ def _kept(snapshots: Snapshots, conversation: str) -> Snapshot:
     deadline = time.monotonic() + _ON_DISK_S
     while (snapshot := snapshots.read(conversation)) is None:
         if time.monotonic() > deadline:
-            raise EdgeError(f"no snapshot was written within {_ON_DISK_S:g} s: nothing to time")
+            raise EdgeError(
+                say(
+                    "no snapshot was written within {seconds:g} s: nothing to time",
+                    seconds=_ON_DISK_S,
+                )
+            )
         time.sleep(0.1)
     return snapshot
 

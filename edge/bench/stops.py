@@ -14,6 +14,7 @@ from edge.bench.subject import Subject
 from edge.bench.texts import LONG_TASK, count_with, long_text
 from edge.core.errors import EdgeError
 from edge.core.event import Delta, Done, Event, Phase, Progress, StopReason
+from edge.core.say import say
 from edge.runtime import Runtime
 
 _DECODE_BOUND_MS = 100.0
@@ -60,7 +61,7 @@ def stop_once(
     ended = time.perf_counter()
     timer.join()
     if not isinstance(last, Done) or last.stop_reason is not StopReason.CANCELLED:
-        raise EdgeError("the reply ended before it was stopped: nothing to time")
+        raise EdgeError(say("the reply ended before it was stopped: nothing to time"))
     return (ended - asked[0]) * 1000
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from edge.bench.raw import RawLoop
 from edge.core.errors import UnknownName
 from edge.core.memory import Layout
+from edge.core.say import say
 from edge.device.probe import probe_device
 from edge.engine.edge.options import EngineOptions
 from edge.loading.model import (
@@ -80,7 +81,7 @@ def subject_of(
     """The model these settings mean; raises UnknownName when none is here."""
     model = choose(open_library(folders), settings, State(folders))
     if model is None:
-        raise UnknownName("no model is on this machine yet", hint="edge pull qwen2.5-0.5b")
+        raise UnknownName(say("no model is on this machine yet"), hint="edge pull qwen2.5-0.5b")
     # Not where the system keeps such things: that is often memory, and snapshots
     # go to the disk that the user's would go to.
     private_folder(folders.cache)

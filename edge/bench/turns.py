@@ -30,6 +30,7 @@ from edge.chat.session import Session
 from edge.core.errors import EdgeError, UsageError
 from edge.core.event import StopReason
 from edge.core.message import Message, Role
+from edge.core.say import say
 from edge.engine.edge.prompt import common_prefix
 from edge.runtime import Runtime
 
@@ -81,7 +82,14 @@ def check_cost(turn: int, heard: Heard, n_new: int) -> None:
     be told as it was written, and so is read again behind the reply, whole.
     """
     if heard.n_read > n_new:
-        raise EdgeError(f"turn {turn} evaluated {heard.n_read} tokens, and {n_new} were new")
+        raise EdgeError(
+            say(
+                "turn {turn} evaluated {n_read} tokens, and {n_new} were new",
+                turn=turn,
+                n_read=heard.n_read,
+                n_new=n_new,
+            )
+        )
 
 
 def _converse(subject: Subject, raw: RawLoop, n: int) -> list[TurnRow]:
@@ -124,7 +132,11 @@ class _Talk:
         prompt = self.raw.tokens(self.messages(text))
         if len(prompt) > self.session.answering.budget_tokens:
             raise UsageError(
-                f"{len(TALK)} turns do not fit a context of {self.runtime.n_ctx} tokens",
+                say(
+                    "{n} turns do not fit a context of {n_ctx} tokens",
+                    n=len(TALK),
+                    n_ctx=self.runtime.n_ctx,
+                ),
                 hint="edge bench --turns --ctx 4096",
             )
         return prompt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
@@ -11,7 +12,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from edge.core.decision import Target
+from edge.core.errors import Cancelled, DiskFull, EdgeError
 from edge.core.event import Attempt, Done
+from edge.core.say import say
 from edge.core.units import Money
 
 if TYPE_CHECKING:
@@ -20,9 +23,37 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 2
 
 
-def answer_json(session: Session, done: Done) -> str:
-    """One line of JSON in plain ASCII: no terminal obeys it, and nothing in it is changed."""
-    return json.dumps(answer_object(session, done))
+def answer_json(session: Session, done: Done, *, saved: bool = True) -> str:
+    """One line of JSON in plain ASCII: no terminal obeys it, and nothing in it is changed.
+
+    What is not `saved` has no name to be found by.
+    """
+    nameless = {} if saved else {"conversation_id": None, "turn_id": None}
+    return json.dumps(answer_object(session, done) | nameless)
+
+
+def error_json(fault: BaseException) -> str:
+    """What ended a run, on one line in the same way: all that is known of the error."""
+    error = fault if isinstance(fault, EdgeError) else _as_error(fault)
+    told = {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "kept": error.kept,
+        "exit_code": error.exit_code,
+    }
+    return json.dumps({"error": told, "schema_version": SCHEMA_VERSION})
+
+
+def _as_error(fault: BaseException) -> EdgeError:
+    """What was not foreseen, as one of ours; the message of a bug may hold anything."""
+    match fault:
+        case KeyboardInterrupt():
+            return Cancelled(say("cancelled"))
+        case OSError(errno=errno.ENOSPC):
+            return DiskFull(say("no room on the disk for what is written there"))
+        case _:
+            return EdgeError(say("a bug: {name}", name=type(fault).__name__), hint="edge --debug …")
 
 
 def answer_object(session: Session, done: Done) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import typer
 from edge.cli.words import bench as words
 from edge.core.errors import UsageError
 from edge.core.memory import MemoryPolicy
+from edge.core.say import say
 
 if TYPE_CHECKING:
     from edge.bench.effort import Effort
@@ -121,7 +122,9 @@ class Order:
         try:
             limit_bytes = None if self.limit is None else parse_bytes(self.limit)
         except ValueError as cause:
-            raise UsageError(f"--limit: {cause}", hint=words.how_to_emulate()) from cause
+            raise UsageError(
+                say("--limit: {why}", why=cause), hint=words.how_to_emulate()
+            ) from cause
         return phone_of(self.device, limit_bytes)
 
 

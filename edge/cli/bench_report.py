@@ -10,10 +10,7 @@ from edge.bench.rows import Report, Row, TurnRow
 from edge.cli.progress import tell
 from edge.cli.table import show_table
 from edge.cli.words import bench as words
-
-_HEADINGS = ("WHAT", "RAW", "EDGE", "RATIO", "WAS", "UNIT")
-_NUMBERS = ("RAW", "EDGE", "RATIO", "WAS")
-_TURN_HEADINGS = ("TURN", "NEW", "CACHED", "RAW ms", "EDGE ms", "RATIO")
+from edge.cli.words import tables
 
 
 def show_report(report: Report, was: Mapping[str, float], *, as_json: bool) -> None:
@@ -22,11 +19,13 @@ def show_report(report: Report, was: Mapping[str, float], *, as_json: bool) -> N
         typer.echo(report.as_json())
         return
     tell(words.header(report.conditions))
-    show_table(_HEADINGS, [_cells(row, was.get(row.name)) for row in report.rows], right=_NUMBERS)
+    headings = tables.bench()
+    rows = [_cells(row, was.get(row.name)) for row in report.rows]
+    show_table(headings, rows, right=headings[1:5])
     if report.turns:
         typer.echo()
         turns = [_turn_cells(turn) for turn in report.turns]
-        show_table(_TURN_HEADINGS, turns, right=_TURN_HEADINGS)
+        show_table(tables.bench_turns(), turns, right=tables.bench_turns())
 
 
 def shown(value: float | None) -> str:

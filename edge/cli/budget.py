@@ -95,7 +95,9 @@ def _show_caps(caps: CapsInForce, uncapped: list[str]) -> None:
     from edge.cli.words import ledger as words
 
     if caps.rows:
-        show_table(words.CAP_HEADINGS, [row.cells() for row in caps.rows], right=words.CAP_NUMBERS)
+        show_table(
+            words.cap_headings(), [row.cells() for row in caps.rows], right=words.cap_numbers()
+        )
     else:
         typer.echo(words.no_caps())
     for currency in uncapped:
@@ -110,7 +112,7 @@ def _show_totals(totals: tuple[Total, ...], by: str) -> None:
         typer.echo(words.nothing_spent())
         return
     rows = [(t.name, f"{t.n_sends:,}", str(t.settled), str(t.reserved)) for t in totals]
-    show_table(words.total_headings(by), rows, right=words.TOTAL_NUMBERS)
+    show_table(words.total_headings(by), rows, right=words.total_numbers())
 
 
 def _document(caps: CapsInForce, totals: tuple[Total, ...], by: str) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from edge.cli.words import cloud as words
+from edge.cli.words import cloud_login as login_words
+from edge.cli.words import tables
 from edge.core.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +30,9 @@ class CloudCommands(typer.core.TyperGroup):
         from edge.settings.table import looks_like_key, near, shown
 
         if looks_like_key(args[0]):
-            raise UsageError(words.key_on_the_command_line(), hint=words.make_a_new_key())
+            raise UsageError(
+                login_words.key_on_the_command_line(), hint=login_words.make_a_new_key()
+            )
         if args[0] not in self.commands and not ctx.resilient_parsing:
             hint = near(args[0], tuple(self.commands))
             raise UnknownName(words.no_command(shown(args[0])), hint=f"edge cloud {hint}")
@@ -83,7 +88,7 @@ def login(
 
     _refuse_keys(key, *(provider or ()), region, workspace, model, new, mode)
     if provider and len(provider) > 1:
-        raise UsageError(words.one_provider(len(provider)), hint="edge cloud login --help")
+        raise UsageError(login_words.one_provider(len(provider)), hint="edge cloud login --help")
     name = provider[0] if provider else None
     log_in(Wishes(name, region, workspace, base_url, model, new, mode, yes), Folders.find())
     if test:
@@ -105,6 +110,7 @@ def logout(
 def status(as_json: bool = _JSON) -> None:
     """Show whether the cloud is on, who is asked, and what may be spent."""
     from edge.cli.cloud_status import document, rows, state_of
+    from edge.cli.spoken_help import filled
     from edge.cli.table import printable
     from edge.settings.folders import Folders
 
@@ -113,7 +119,7 @@ def status(as_json: bool = _JSON) -> None:
         typer.echo(json.dumps({"schema_version": SCHEMA_VERSION, **document(state)}, indent=2))
         return
     for name, value in rows(state):
-        typer.echo(printable(f"{name:<17} {value}"))
+        typer.echo(printable(f"{filled(tables.status(name), 17)} {value}"))
 
 
 @app.command()
@@ -128,18 +134,14 @@ def models(as_json: bool = _JSON) -> None:
     settings, clouds = load_cloud(folders), _catalog(folders).clouds
     in_use = cloud_models(settings, clouds)
     listed = {spec.name: spec for spec in in_use} | dict(offered(settings, clouds))
-    # With one model there is none for long prompts.
-    said = zip(in_use, (words.usual(), words.long()), strict=False)
-    uses = {spec.name: use for spec, use in said}
     if as_json:
+        uses = _uses(in_use, "usual", "long prompts")
         entries = [_model_entry(spec, uses.get(spec.name)) for spec in listed.values()]
         typer.echo(json.dumps({"schema_version": SCHEMA_VERSION, "models": entries}, indent=2))
         return
-    show_table(
-        ("MODEL", "CONTEXT", "REPLY", "PRICE", "IN USE"),
-        [_model_row(spec, uses.get(spec.name, "-")) for spec in listed.values()],
-        right=("CONTEXT", "REPLY"),
-    )
+    uses, headings = _uses(in_use, words.usual(), words.long()), tables.cloud_models()
+    rows = [_model_row(spec, uses.get(spec.name, "-")) for spec in listed.values()]
+    show_table(headings, rows, right=headings[1:3])
 
 
 @app.command()
@@ -179,13 +181,18 @@ def _refuse_keys(key: str | None, *given: str | None) -> None:
     from edge.settings.table import looks_like_key
 
     if key is not None or any(word and looks_like_key(word) for word in given):
-        raise UsageError(words.key_on_the_command_line(), hint=words.make_a_new_key())
+        raise UsageError(login_words.key_on_the_command_line(), hint=login_words.make_a_new_key())
 
 
 def _catalog(folders: Folders) -> Catalog:
     from edge.models.catalog import load_catalog, with_own_clouds
 
     return with_own_clouds(load_catalog(), folders.config / "clouds.toml")
+
+
+def _uses(in_use: Sequence[CloudSpec], *said: str) -> dict[str, str]:
+    """What each model is used for; with one model there is none for long prompts."""
+    return {spec.name: use for spec, use in zip(in_use, said, strict=False)}
 
 
 def _model_entry(spec: CloudSpec, use: str | None) -> dict[str, Any]:
@@ -200,5 +207,7 @@ def _model_entry(spec: CloudSpec, use: str | None) -> dict[str, Any]:
 
 def _model_row(spec: CloudSpec, use: str) -> tuple[str, ...]:
     tier = spec.prices[0].tiers[0] if spec.prices else None
-    price = f"{tier.per_million_in} in, {tier.per_million_out} out" if tier else words.not_known()
+    price = words.not_known()
+    if tier:
+        price = tables.price(tier.per_million_in, tier.per_million_out)
     return (spec.name, f"{spec.n_ctx:,}", f"{spec.max_output_tokens:,}", price, use)

@@ -16,8 +16,10 @@ from edge.cli.page.writer import is_terminal
 from edge.cli.progress import can_ask, confirm
 from edge.cli.table import printable
 from edge.cli.words import cloud as words
+from edge.cli.words import cloud_login as login_words
 from edge.core.cloud import CloudMode, Secret
 from edge.core.errors import Cancelled, UsageError
+from edge.core.say import say_noted
 from edge.core.spec import CloudSpec
 from edge.models.catalog import load_catalog, with_own_clouds
 from edge.models.clouds import cloud_models
@@ -74,8 +76,8 @@ def log_in(wishes: Wishes, folders: Folders, environ: Mapping[str, str] = os.env
     key = _key(settings, folders, environ)
     # Asked once: an answer of before stands.
     new = new or _table(document, "privacy").get("new")
-    new = new or choose(_LABELS, words.ask_new() if wishes.asks else None)
-    mode = mode or choose(_MODES, words.ask_mode() if wishes.asks else None)
+    new = new or choose(_LABELS, login_words.ask_new() if wishes.asks else None)
+    mode = mode or choose(_MODES, login_words.ask_mode() if wishes.asks else None)
     changes |= {("privacy", "new"): new, ("cloud", "mode"): mode}
     preview(folders, changes)
     origin = _keep(key, settings, folders, wishes)
@@ -120,9 +122,11 @@ def _provider_changes(wishes: Wishes, name: str, cloud: Mapping[str, Any]) -> Ch
     elif name == BUILT_IN and (wishes.region or wishes.workspace):
         changes[(*here, "base_url")] = None
     elif name != BUILT_IN and not isinstance(cloud.get(name), dict):
-        raise UsageError(words.needs_an_address(name), hint=words.how_to_give_an_address(name))
+        raise UsageError(
+            login_words.needs_an_address(name), hint=login_words.how_to_give_an_address(name)
+        )
     if name != BUILT_IN and (wishes.region or wishes.workspace):
-        raise UsageError(words.region_or_address(name), hint="edge cloud login --help")
+        raise UsageError(login_words.region_or_address(name), hint="edge cloud login --help")
     for key, value in (("region", wishes.region), ("workspace", wishes.workspace)):
         if value:
             changes[(*here, key)] = value
@@ -140,7 +144,9 @@ def _model_changes(wishes: Wishes, name: str, cloud: Mapping[str, Any]) -> Chang
         if name != BUILT_IN and isinstance(listed, list) and wishes.model not in listed:
             changes[("cloud", name, "models")] = [wishes.model, *listed]
     elif name != BUILT_IN and not listed:
-        raise UsageError(words.needs_an_address(name), hint=words.how_to_give_an_address(name))
+        raise UsageError(
+            login_words.needs_an_address(name), hint=login_words.how_to_give_an_address(name)
+        )
     return changes
 
 
@@ -155,7 +161,7 @@ def _key(settings: CloudSettings, folders: Folders, environ: Mapping[str, str]) 
     if text:
         return checked_key(name, text, "what was given")
     if needs_key(settings.provider) and find_key(name, folders, environ) is None:
-        raise UsageError(words.no_key(), hint=words.how_to_give_a_key())
+        raise UsageError(login_words.no_key(), hint=login_words.how_to_give_a_key())
     return None
 
 
@@ -167,12 +173,12 @@ def _keep(
     if key is None:
         return None
     if keep_in_keyring(name, key):
-        return KEYRING
-    if wishes.asks and not confirm(words.ask_file(str(key_file(folders))), default=True):
-        raise Cancelled(words.key_not_kept())
+        return say_noted(KEYRING)
+    if wishes.asks and not confirm(login_words.ask_file(str(key_file(folders))), default=True):
+        raise Cancelled(login_words.key_not_kept())
     if not wishes.asks and not wishes.yes:
-        hint = words.how_to_keep_in_file(key_variable(name))
-        raise UsageError(words.no_key_store(), hint=hint)
+        hint = login_words.how_to_keep_in_file(key_variable(name))
+        raise UsageError(login_words.no_key_store(), hint=hint)
     return keep_in_file(name, key, folders)
 
 
@@ -182,20 +188,20 @@ def _summary(
     """What is on now, what it may cost, and how to turn it off."""
     usual, *_ = _models(settings, folders)
     variable = key_variable(settings.provider.name)
-    lines = [words.logged_in(settings.mode, usual.name, settings.provider.host)]
+    lines = [login_words.logged_in(settings.mode, usual.name, settings.provider.host)]
     lines += [_whose_key(origin, settings, folders, environ)]
-    lines += [words.variable_wins(variable)] if origin and environ.get(variable) else []
-    lines += [words.conversations(settings.new_label)]
+    lines += [login_words.variable_wins(variable)] if origin and environ.get(variable) else []
+    lines += [login_words.conversations(settings.new_label)]
     currency = _currency(settings, folders)
     _, caps = policy_in_force(settings, folders)
     held = [cap for cap in caps if cap.limit.currency == currency]
     is_here = settings.provider is not None and settings.provider.is_here
-    lines += [words.spending(held) if currency else words.unpriced(is_here=is_here)]
+    lines += [login_words.spending(held) if currency else login_words.unpriced(is_here=is_here)]
     lines += [words.turn_off()]
     if load_cloud(folders, environ).mode_from == "offline":
-        lines += [words.offline_wins()]
+        lines += [login_words.offline_wins()]
     elif environ.get(ENV_MODE):
-        lines += [words.variable_sets_mode(environ[ENV_MODE])]
+        lines += [login_words.variable_sets_mode(environ[ENV_MODE])]
     return lines
 
 
@@ -203,12 +209,12 @@ def _whose_key(
     origin: str | None, settings: CloudSettings, folders: Folders, environ: Mapping[str, str]
 ) -> str:
     if origin:
-        return words.key_is_in(origin)
+        return login_words.key_is_in(origin)
     variable = key_variable(settings.provider.name)
     if environ.get(variable):
-        return words.key_from_variable(variable)
+        return login_words.key_from_variable(variable)
     known = find_key(settings.provider.name, folders, environ)
-    return words.key_is_in(known.origin) if known else words.without_key()
+    return login_words.key_is_in(known.origin) if known else login_words.without_key()
 
 
 def _currency(settings: CloudSettings, folders: Folders) -> str:

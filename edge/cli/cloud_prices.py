@@ -9,22 +9,22 @@ from typing import Any
 from edge.cli.progress import tell
 from edge.cli.table import show_table
 from edge.cli.words import cloud as words
+from edge.cli.words import tables
 from edge.core.spec import CloudSpec, Price, PriceTier
 from edge.models.prices import OLD_AFTER_DAYS, is_old
 
 Clouds = Mapping[str, CloudSpec]
-_HEADINGS = ("MODEL", "REGION", "INPUT UP TO", "IN", "OUT", "THINKING", "AS OF", "SOURCE")
-_NUMBERS = ("INPUT UP TO", "IN", "OUT", "THINKING")
 
 
 def show(clouds: Clouds) -> None:
     """Print the table, and below it what its marks and figures mean."""
     today = _today()
     lists = list(_lists(clouds))
+    headings = tables.cloud_prices()
     show_table(
-        _HEADINGS,
+        headings,
         [_row(spec, price, tier, today) for spec, price in lists for tier in price.tiers],
-        right=_NUMBERS,
+        right=headings[2:6],
     )
     tell(words.price_unit())
     if any(is_old(price, today) for _, price in lists):

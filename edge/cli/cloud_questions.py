@@ -11,8 +11,9 @@ import typer
 
 from edge.cli.progress import tell
 from edge.cli.table import printable
-from edge.cli.words import cloud as words
+from edge.cli.words import cloud_login as words
 from edge.core.errors import Cancelled, UsageError
+from edge.core.say import say
 from edge.settings.table import shown
 
 _LONGEST_BYTES = 4096
@@ -47,7 +48,12 @@ def one_of(given: str | None, flag: str, among: Sequence[str]) -> str | None:
     if given is None or given.lower() in among:
         return given and given.lower()
     raise UsageError(
-        f"{flag} is {shown(given)} and must be one of {', '.join(among)}",
+        say(
+            "{flag} is {said} and must be one of {known}",
+            flag=flag,
+            said=shown(given),
+            known=", ".join(among),
+        ),
         hint=f"{flag} {among[0]}",
     )
 

@@ -67,7 +67,7 @@ def rows(state: State) -> Iterator[tuple[str, str]]:
     yield "model", ", ".join(state.models)
     yield "key", state.key_fault or _key(state, settings.provider.name)
     yield "policy", state.policy
-    yield "new conversations", settings.new_label.name.lower()
+    yield "new", words.label(settings.new_label)
     yield "budget", ", ".join(map(words.cap, state.caps)) or words.no_caps()
     if not state.detectors_ready:
         yield "detectors", f"{words.detectors_missing()}; {words.how_to_install()}"

@@ -25,7 +25,8 @@ def demo(
     ),
 ) -> None:
     """Show in a minute who answers when, and why; no account, and nothing leaves this machine."""
-    from edge.cli.talk.opening import Desk, Wanted
+    from edge.cli.talk.opening import Desk
+    from edge.cli.talk.wanted import Wanted
 
     _insist_on_detectors()
     desk = Desk.of(Wanted({"model": model}, yes=yes))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from edge.cli.words import models as words
+
 if TYPE_CHECKING:
     from edge.core.spec import Quant
     from edge.models.library import Library
@@ -29,7 +31,7 @@ def import_(
     from edge.settings.folders import Folders
 
     if found == (file is not None):
-        raise UsageError("name a file, or say --found", hint="edge import FILE.gguf")
+        raise UsageError(words.file_or_found(), hint="edge import FILE.gguf")
     library = open_library(Folders.find())
     if file is None:
         _take_found(library, yes=yes)
@@ -50,11 +52,11 @@ def _take(library: Library, file: Path, name: str | None) -> Weights:
     if name is not None:
         check_name(name)
     header = preflight(file)
-    with working(f"reading {file.name}"):
+    with working(words.reading(file.name)):
         sha256 = sha256_of(file)
         if known := library.catalog.by_sha256(sha256):
             if name not in (None, known[0].name):
-                tell(f"the catalog knows this file as {known[0].name}; it keeps that name")
+                tell(words.keeps_its_name(known[0].name))
             return library.shelf.link(file, known[0].name, known[1])
         called = (
             unused_name(library, file.name, sha256)
@@ -70,17 +72,17 @@ def _take_found(library: Library, *, yes: bool) -> None:
     from edge.cli.progress import can_ask, confirm, tell, working
     from edge.core.units import show_bytes
 
-    with working("looking through what other tools fetched"):
+    with working(words.looking()):
         found = list(_not_here(library))
     for name, quant, path in found:
         tell(f"{name} {quant.name}, {show_bytes(quant.size_bytes)}: {path}")
     if not found:
-        tell("other tools have fetched no model of the catalog that is not here already")
-    elif yes or (can_ask() and confirm("Use them?", default=True)):
+        tell(words.none_found())
+    elif yes or (can_ask() and confirm(words.use_them(), default=True)):
         for name, quant, path in found:
             _report(library, library.shelf.link(path, name, quant))
     else:
-        tell("nothing is taken; to take them: edge import --found --yes")
+        tell(words.nothing_taken())
 
 
 def _not_here(library: Library) -> Iterator[tuple[str, Quant, Path]]:
@@ -94,8 +96,6 @@ def _not_here(library: Library) -> Iterator[tuple[str, Quant, Path]]:
 
 def _report(library: Library, weights: Weights) -> None:
     from edge.cli.table import printable
-    from edge.core.units import show_bytes
 
-    model = library.brought(weights)
-    size = show_bytes(weights.size_bytes)
-    typer.echo(printable(f"{model.name}: {size}, from {weights.origin}; edge chat {model.name}"))
+    name = library.brought(weights).name
+    typer.echo(printable(words.came(name, weights.size_bytes, weights.origin)))

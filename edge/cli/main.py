@@ -19,9 +19,16 @@ from typing import Any
 import typer
 
 import edge
+from edge.cli.completing import completed
+from edge.cli.help_page import with_examples, write_first_examples, write_groups
 from edge.cli.page.escape import safe
+from edge.cli.spoken_help import spoken
 from edge.cli.talk.interrupt import leave_in_order
+from edge.cli.words.help import more
+from edge.cli.wrong_words import told
 from edge.core.errors import Cancelled, DiskFull, EdgeError, UnknownName
+from edge.core.say import say
+from edge.settings.language import FLAG, speak_chosen
 
 # Name -> module that holds it as `app = typer.Typer(add_completion=False,
 # rich_markup_mode=None)`; shown in this order. A module imports at its top what
@@ -29,6 +36,8 @@ from edge.core.errors import Cancelled, DiskFull, EdgeError, UnknownName
 COMMANDS: dict[str, str] = {
     "chat": "edge.cli.chat",
     "ask": "edge.cli.ask",
+    "log": "edge.cli.log",
+    "prompt": "edge.cli.prompt",
     "pull": "edge.cli.pull",
     "models": "edge.cli.models",
     "import": "edge.cli.import_",
@@ -42,8 +51,11 @@ COMMANDS: dict[str, str] = {
     "demo": "edge.cli.demo",
     "doctor": "edge.cli.doctor",
     "bench": "edge.cli.bench",
+    "completion": "edge.cli.completion",
+    "help": "edge.cli.help",
 }
 
+_WHOLE = 200  # letters of a help line, which is wrapped and not cut
 _OFF = ("", "0", "false", "no", "off")
 
 BUG = EdgeError.exit_code
@@ -61,19 +73,38 @@ class Commands(typer.core.TyperGroup):
         """The command of that name, or None."""
         if cmd_name not in self.commands and cmd_name in COMMANDS:
             app: typer.Typer = import_module(COMMANDS[cmd_name]).app
-            self.commands[cmd_name] = typer.main.get_command(app)
+            command = completed(spoken(typer.main.get_command(app)), cmd_name)
+            self.commands[cmd_name] = with_examples(command, cmd_name)
         return self.commands.get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command the words begin with; raises UnknownName that says the nearest one."""
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             near = get_close_matches(args[0], COMMANDS, n=1) or ["--help"]
-            raise UnknownName(f"there is no command {args[0]!r}", hint=f"edge {near[0]}")
+            said = say("there is no command {name!r}", name=args[0])
+            raise UnknownName(said, hint=f"edge {near[0]}")
         return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """What is asked for most stands first: the commands in groups, then lines to try."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        write_groups(formatter, [(name, each.get_short_help_str(_WHOLE)) for name, each in found])
+        write_first_examples(formatter)
+        super().format_options(ctx, formatter)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Nothing more: they stand before the options."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Where to read on."""
+        formatter.write_paragraph()
+        formatter.write_text(more())
 
 
 # Plain help: it pipes, and rich alone would double the time to show it.
-app = typer.Typer(cls=Commands, rich_markup_mode=None)
+app = typer.Typer(
+    cls=Commands, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
+)
 
 
 @app.callback(invoke_without_command=True)
@@ -81,6 +112,10 @@ def top(
     ctx: typer.Context,
     version: bool = typer.Option(False, "--version", help="Show the version."),
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of a failure."),
+    # Taken out of the words before they come here: see run.
+    _lang: str | None = typer.Option(
+        None, FLAG, metavar="en|zh_CN", help="The language to speak, anywhere on the line."
+    ),
 ) -> None:
     """Small Qwen models on this machine, and a cloud where you allow it."""
     if debug:
@@ -103,7 +138,9 @@ def main() -> None:
 def run(args: Sequence[str]) -> int:
     """Run one command line and return its exit code; errors are shown, never raised."""
     try:
-        code = app(args, prog_name="edge", standalone_mode=False)
+        words = speak_chosen(args)  # before the help of a command is said
+        top_command = spoken(typer.main.get_command(app))
+        code = top_command(words, prog_name="edge", standalone_mode=False)
         typer.echo(nl=False)  # flushes, while a reader who left can still be told from a bug
         return int(code or 0)
     except (SystemExit, BrokenPipeError) as left:
@@ -124,19 +161,20 @@ def ending(fault: BaseException) -> tuple[str, int]:
         case typer.TyperException():
             return usage_line(fault), fault.exit_code
         case KeyboardInterrupt() | typer.Abort():
-            return "cancelled", Cancelled.exit_code
+            return say("cancelled"), Cancelled.exit_code
         case OSError(errno=errno.ENOSPC):
-            return "no room on the disk for what is written there", DiskFull.exit_code
+            return say("no room on the disk for what is written there"), DiskFull.exit_code
         case _:
             said = " ".join(f"{type(fault).__name__}: {fault}".split())
-            return f"a bug: {said}; see: edge --debug …", BUG
+            return say("a bug: {said}; see: edge --debug …", said=said), BUG
 
 
 def usage_line(fault: typer.TyperException) -> str:
     """What was wrong with the words typed, and where to read which are right."""
     context = getattr(fault, "ctx", None)
-    words = " ".join(fault.format_message().split()).rstrip(".")
-    return f"{words}; try: {context.command_path if context else 'edge'} --help"
+    words = told(" ".join(fault.format_message().split()).rstrip("."))
+    command = context.command_path if context else "edge"
+    return say("{wrong}; try: {command} --help", wrong=words, command=command)
 
 
 def after_leaving(left: SystemExit | BrokenPipeError) -> int:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from edge.cli.words import models as words
+
 if TYPE_CHECKING:
     from edge.core.spec import ModelSpec
     from edge.models.library import Library
     from edge.models.standing import Standing, Terms, Unreadable
 
 SCHEMA_VERSION = 1
-_HEADINGS = ("MODEL", "HERE", "SIZE", "NEEDS", "FITS", "PREDICTED", "LICENCE")
-_NUMBERS = ("SIZE", "NEEDS", "PREDICTED")
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -55,17 +55,12 @@ class _Subject:
     measured: bool
 
     def note(self, example: Standing) -> str:
-        from edge.core.units import show_bytes
-
         device, policy = self.terms.device, self.terms.layouts.policy
         gb_per_s = (device.bandwidth_bytes_per_s or 0) / 1e9
-        how = "measured now" if self.measured else "a peak from data sheets, so ceilings"
-        return (
-            f"{device.name or 'this machine'}: {show_bytes(device.free_bytes)} of "
-            f"{show_bytes(device.memory_bytes)} free; needs at {example.fit.n_ctx} tokens of "
-            f"context with --memory {policy}; "
-            f"speeds are predicted from its memory's {gb_per_s:.0f} GB/s ({how})"
-        )
+        name = device.name or words.this_machine()
+        free = words.memory_free(name, device.free_bytes, device.memory_bytes)
+        held = words.assumed(example.fit.n_ctx, policy, gb_per_s, measured=self.measured)
+        return words.both(free, held)
 
 
 def _open(name: str | None, memory: str | None) -> tuple[Library, _Subject]:
@@ -91,20 +86,19 @@ def _open(name: str | None, memory: str | None) -> tuple[Library, _Subject]:
 def _show(held: Sequence[Standing]) -> None:
     from edge.cli.table import show_table
 
-    show_table(_HEADINGS, [_row(standing) for standing in held], right=_NUMBERS)
+    show_table(words.headings(), [_row(one) for one in held], right=words.numbers())
 
 
 def _row(standing: Standing) -> tuple[str, ...]:
     from edge.core.units import show_bytes, show_speed
 
     model, fit, tps = standing.model, standing.fit, standing.predicted_tps
-    shorter = f"to {fit.largest_n_ctx} tokens" if fit.largest_n_ctx else "no"
     return (
         model.name,
-        "here" if model.weights else "-",
+        words.here() if model.weights else "-",
         show_bytes(model.quant.size_bytes),
         show_bytes(fit.need_bytes),
-        "yes" if fit.fits else shorter,
+        words.fits() if fit.fits else words.fits_up_to(fit.largest_n_ctx),
         f"~{show_speed(tps)}" if tps else "-",
         _licence(model.spec),
     )
@@ -125,7 +119,7 @@ def _licence_notes(held: Sequence[Standing]) -> Iterator[str]:
 
 def _broken_notes(broken: Sequence[Unreadable]) -> Iterator[str]:
     for one in broken:
-        yield f"! {one.weights.name} cannot be used: {one.error.message}"
+        yield words.cannot_be_used(one.weights.name, one.error.message)
 
 
 def _document(

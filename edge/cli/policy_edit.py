@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shlex
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from edge.cli.editor import run_editor
 from edge.cli.words import policy_command as words
 from edge.core.errors import UsageError
+from edge.core.say import say
 from edge.routing.policy_file import USUAL, load_policy, policy_text, read_text
 from edge.settings.config_file import write_private
-from edge.settings.keys import without_keys
 
 
 def edit_policy(path: Path, environ: Mapping[str, str] = os.environ) -> str:
@@ -25,7 +24,7 @@ def edit_policy(path: Path, environ: Mapping[str, str] = os.environ) -> str:
     before = read_text(path) if path.exists() else policy_text(USUAL)
     if not draft.exists():
         write_private(draft, before)
-    _run_editor(draft, environ)
+    run_editor(draft, environ)
     text = read_text(draft)
     if text == before and path.exists():
         draft.unlink()
@@ -35,22 +34,9 @@ def edit_policy(path: Path, environ: Mapping[str, str] = os.environ) -> str:
     except UsageError as error:
         raise UsageError(
             error.message,
-            hint=f"{error.hint}; edge policy edit",
+            hint=say("{hint}; edge policy edit", hint=error.hint),
             kept=words.edit_is_kept(draft.name),
         ) from error
     write_private(path, text)
     draft.unlink()
     return words.written(str(path))
-
-
-def _run_editor(path: Path, environ: Mapping[str, str]) -> None:
-    editor = environ.get("VISUAL") or environ.get("EDITOR")
-    if not editor:
-        raise UsageError(words.no_editor(), hint=f"export EDITOR=nano, or edit {path}")
-    try:
-        command = [*shlex.split(editor), str(path)]
-        done = subprocess.run(command, check=False, env=without_keys(os.environ))
-    except (OSError, ValueError) as cause:
-        raise UsageError(words.editor_failed(editor), hint="export EDITOR=nano") from cause
-    if done.returncode:
-        raise UsageError(words.editor_failed(editor), hint="export EDITOR=nano")

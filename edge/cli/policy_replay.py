@@ -15,6 +15,7 @@ import typer
 from edge.cli.progress import tell
 from edge.cli.table import show_table
 from edge.cli.words import policy_command as words
+from edge.cli.words import tables
 from edge.core.decision import Decision
 from edge.routing.policy import OFFLINE, Policy, decide
 from edge.routing.policy_file import load_policy
@@ -22,8 +23,6 @@ from edge.store.codec import encode
 from edge.store.conversations import Conversations
 from edge.store.database import Database, open_database
 from edge.store.policies import Policies
-
-_HEADINGS = ("TURN", "N", "WAS", "BY", "NOW", "BY")
 
 
 class Past(Protocol):
@@ -135,7 +134,7 @@ def _show(found: list[Again], *, as_json: bool, n_all: int, n_old: int) -> None:
         document = {"schema_version": 1, "decisions": n_all, "older": n_old, "changed": rows}
         typer.echo(json.dumps(document, indent=2))
     elif found:
-        show_table(_HEADINGS, [_row(each) for each in found])
+        show_table(tables.decisions(), [_row(each) for each in found])
 
 
 def _row(each: Again) -> tuple[str, ...]:

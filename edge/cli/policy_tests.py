@@ -13,6 +13,7 @@ import typer
 from edge.cli.progress import tell
 from edge.cli.table import show_table
 from edge.cli.words import policy_command as words
+from edge.cli.words import tables
 from edge.core.message import Label
 from edge.routing.cases import Case, Checked, Labelled, check
 from edge.routing.facts import spelled
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from edge.routing.policy import Policy
     from edge.settings.folders import Folders
 
-_HEADINGS = ("CASE", "HOLDS", "TARGET", "BY", "MISSED")
 _SOCKETS = ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.sendmsg")
 
 
@@ -34,7 +34,7 @@ def run_cases(cases: Sequence[Case], policy: Policy, folders: Folders, *, as_jso
     if as_json:
         typer.echo(json.dumps(_document(found, policy), indent=2, ensure_ascii=False))
     else:
-        show_table(_HEADINGS, [_row(each) for each in found])
+        show_table(tables.cases(), [_row(each) for each in found])
         tell(words.cases_done(len(found), n_missed, policy.name))
     return not n_missed
 
@@ -81,7 +81,7 @@ def _row(checked: Checked) -> tuple[str, ...]:
     decision = checked.decision
     return (
         checked.case.name,
-        "NO" if checked.missed else "yes",
+        tables.holds(missed=bool(checked.missed)),
         decision.target.value,
         decision.rule or decision.reason.value,
         words.case_missed(checked.case.expected, checked.missed),

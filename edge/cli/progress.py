@@ -14,7 +14,8 @@ import typer
 
 from edge.cli.page.writer import is_terminal
 from edge.cli.table import printable
-from edge.core.units import show_bytes, show_duration
+from edge.cli.words import models as words
+from edge.core.units import show_duration
 
 # A log should show that something goes on and not be made of it.
 _LEAST_WAIT_S = 3.0
@@ -108,7 +109,8 @@ class Lines:
         elif self._told is None or not _worth_a_line(self._told, now, total_bytes):
             return
         self._told = now
-        self.say(f"{self._what}: {_how_far(self._begun, now, total_bytes)}, from {source}")
+        far = _how_far(self._begun, now, total_bytes)
+        self.say(words.coming(self._what, far, source))
 
     def close(self) -> None:
         """Nothing to take away."""
@@ -121,9 +123,9 @@ def _worth_a_line(told: _Mark, now: _Mark, total_bytes: int) -> bool:
 
 
 def _how_far(begun: _Mark, now: _Mark, total_bytes: int) -> str:
-    far = f"{show_bytes(now.done_bytes)} of {show_bytes(total_bytes)}"
+    far = words.so_far(now.done_bytes, total_bytes)
     came, took_s = now.done_bytes - begun.done_bytes, now.at_s - begun.at_s
     if came <= 0 or took_s <= 0:
         return far
     left_s = (total_bytes - now.done_bytes) * took_s / came
-    return f"{far}, {show_bytes(round(came / took_s))}/s, {show_duration(left_s)} left"
+    return words.left(far, round(came / took_s), show_duration(left_s))

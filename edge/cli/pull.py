@@ -23,7 +23,7 @@ def pull(
 ) -> None:
     """Fetch a model; what was fetched before a stop is kept."""
     from edge.cli.table import printable
-    from edge.core.units import show_bytes
+    from edge.cli.words import models as words
     from edge.loading.model import open_library
     from edge.settings.folders import Folders
 
@@ -31,9 +31,11 @@ def pull(
     asked = _reference if name.startswith("hf:") else _by_name
     model, fetched = asked(library, name, yes=yes)
     assert model.weights is not None
-    size = show_bytes(model.quant.size_bytes)
-    came = f"from {_place(model.weights.origin)}" if fetched else "already here"
-    typer.echo(printable(f"{model.name}: {size}, {came}; edge chat {model.name}"))
+    size_bytes = model.quant.size_bytes
+    said = words.already_here(model.name, size_bytes)
+    if fetched:
+        said = words.came(model.name, size_bytes, _place(model.weights.origin))
+    typer.echo(printable(said))
 
 
 def _by_name(library: Library, name: str, *, yes: bool) -> tuple[Model, bool]:
@@ -62,6 +64,7 @@ def _reference(library: Library, reference: str, *, yes: bool) -> tuple[Model, b
     """A file of the Hub, looked up there; one that is no model of ours does not stay."""
     from edge.cli.progress import tell
     from edge.cli.pulling import Order, fetch, hosts_in_force
+    from edge.cli.words import models as words
     from edge.core.errors import BadModelFile, UnsupportedModel
     from edge.models.names import unused_name
     from edge.models.reference import resolve_reference
@@ -73,7 +76,7 @@ def _reference(library: Library, reference: str, *, yes: bool) -> tuple[Model, b
     if here := _sound(library.shelf, quant):
         return library.brought(here), False
     name = unused_name(library, quant.file, quant.sha256)
-    tell("! edge does not know this file's licence")
+    tell(words.licence_unknown())
     weights = fetch(library.shelf, Order(quant, name, reference), yes=yes, hosts=hosts)
     try:
         return library.brought(weights), True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from edge.cli.progress import Progress, can_ask, confirm, show_progress
+from edge.cli.words import models as words
 from edge.core.errors import Cancelled
 
 if TYPE_CHECKING:
@@ -75,16 +76,14 @@ def _agreed(what: str, progress: Progress) -> bool:
     if not can_ask():
         return False
     progress.close()
-    return confirm(f"{what}. Take it from there?")
+    return confirm(words.take_it(what))
 
 
 def _stopped(shelf: Shelf, order: Order) -> Cancelled:
-    from edge.core.units import show_bytes
-
     part = shelf.part_path(order.quant.sha256)
     kept_bytes = part.stat().st_size if part.exists() else 0
     return Cancelled(
-        f"the pull of {order.typed!r} was stopped",
-        kept=f"{show_bytes(kept_bytes)} are kept" if kept_bytes else "",
+        words.pull_stopped(order.typed),
+        kept=words.part_kept(kept_bytes) if kept_bytes else "",
         hint=f"edge pull {order.typed}",
     )

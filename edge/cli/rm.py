@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from edge.cli.words import models as words
+
 if TYPE_CHECKING:
     from edge.models.shelf import Weights
 
@@ -29,7 +31,7 @@ def rm(
     if not yes:
         _ask(name, freed)
     library.shelf.remove(weights)
-    typer.echo(printable(f"{name} is removed; {freed}"))
+    typer.echo(printable(words.removed(name, freed)))
 
 
 def _ask(name: str, freed: str) -> None:
@@ -37,18 +39,13 @@ def _ask(name: str, freed: str) -> None:
     from edge.core.errors import Cancelled, UsageError
 
     if not can_ask():
-        raise UsageError(
-            f"nobody is here to be asked whether {name!r} may go", hint=f"edge rm --yes {name}"
-        )
-    if not confirm(f"Remove {name}? ({freed})"):
-        raise Cancelled(f"{name!r} stays")
+        raise UsageError(words.nobody_to_ask(name), hint=f"edge rm --yes {name}")
+    if not confirm(words.remove(name, freed)):
+        raise Cancelled(words.stays(name))
 
 
 def _what_is_freed(weights: Weights) -> str:
-    from edge.core.units import show_bytes
-
-    size = show_bytes(weights.size_bytes)
     # An imported file is often a second name for the original's bytes.
     if weights.path.stat().st_nlink > 1:
-        return f"frees nothing: its {size} have another name, at {weights.origin}"
-    return f"frees {size}"
+        return words.frees_nothing(weights.size_bytes, weights.origin)
+    return words.frees(weights.size_bytes)

@@ -34,7 +34,7 @@ def sent(
         document = {"schema_version": SCHEMA_VERSION, "sends": [_entry(send) for send in found]}
         typer.echo(json.dumps(document, indent=2))
     elif found:
-        show_table(words.SENT_HEADINGS, map(_row, found), right=words.SENT_NUMBERS)
+        show_table(words.sent_headings(), map(_row, found), right=words.sent_numbers())
     else:
         typer.echo(printable(words.nothing_sent(turn_id)))
 

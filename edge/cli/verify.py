@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from edge.cli.words import models as words
+
 if TYPE_CHECKING:
     from edge.models.library import Library
     from edge.models.shelf import Weights
@@ -30,8 +32,7 @@ def verify(
     if damaged:
         # Not `pull` alone: bytes that rotted under an old time stamp pass its quick check.
         raise IntegrityError(
-            f"{len(damaged)} of {len(chosen)} damaged: {', '.join(damaged)}",
-            hint=" && ".join(f"edge rm --yes {one}" for one in damaged) + ", and fetch them again",
+            words.some_damaged(damaged, len(chosen)), hint=words.remove_and_fetch(damaged)
         )
 
 
@@ -46,12 +47,12 @@ def _damaged(library: Library, chosen: Mapping[str, Weights]) -> list[str]:
     for n, (name, weights) in enumerate(chosen.items(), 1):
         size = show_bytes(weights.size_bytes)
         try:
-            with working(f"{name}, {size} ({n} of {len(chosen)})"):
+            with working(words.hashing(name, weights.size_bytes, n, len(chosen))):
                 library.shelf.verify(weights)
-            show_row("ok", name, size)
+            show_row(words.ok(), name, size)
         except IntegrityError as error:
             damaged.append(name)
-            show_row("DAMAGED", name, error.message)
+            show_row(words.damaged(), name, error.message)
     if not chosen:
-        tell("no model is here")
+        tell(words.none_here())
     return damaged

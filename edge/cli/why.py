@@ -76,6 +76,7 @@ def _attempt(share: Because) -> dict[str, Any]:
         "shown": attempt.shown,
         "stop_reason": attempt.stop_reason,
         "usage": plain(attempt.usage),
+        "context": plain(attempt.context),
         "expected_wait_s": expected_wait_s(attempt.decision),
         "otherwise": plain(Otherwise.of(attempt)),
         "signals": plain(attempt.decision.signals),

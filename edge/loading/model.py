@@ -13,6 +13,7 @@ from pathlib import Path
 from edge.core.errors import UnknownName, UnsupportedModel
 from edge.core.event import Notice, NoticeCode
 from edge.core.memory import MemoryPolicy
+from edge.core.say import say
 from edge.core.spec import Thinking
 from edge.core.units import GIB, show_bytes
 from edge.device.probe import machine_id, probe_device
@@ -56,8 +57,10 @@ class Loaded:
             return None
         return Notice(
             NoticeCode.UNKNOWN_TEMPLATE,
-            f"the file carries a chat template edge has not seen; "
-            f"{self.model.spec.template!r} is used",
+            say(
+                "the file carries a chat template edge has not seen; {template!r} is used",
+                template=self.model.spec.template,
+            ),
         )
 
 
@@ -93,13 +96,22 @@ def load(
     """
     if model.weights is None:
         raise UnknownName(
-            f"{model.name!r} ({show_bytes(model.quant.size_bytes)}) is not on this machine",
+            say(
+                "{name!r} ({size}) is not on this machine",
+                name=model.name,
+                size=show_bytes(model.quant.size_bytes),
+            ),
             hint=f"edge pull {model.name}",
         )
     header = preflight(model.weights.path)
     if header.arch != model.spec.arch:
         raise UnsupportedModel(
-            f"{model.name!r} should be {model.spec.arch!r} and the file is {header.arch!r}",
+            say(
+                "{name!r} should be {wanted!r} and the file is {found!r}",
+                name=model.name,
+                wanted=model.spec.arch,
+                found=header.arch,
+            ),
             hint=f"edge verify {model.name}",
         )
     shape, layouts = Shape.of_header(header), replace(layouts_here(settings), measured=measured)

@@ -14,6 +14,7 @@ from edge.chat.trust import Trust
 from edge.core.cloud import CloudMode, Provider
 from edge.core.errors import UsageError
 from edge.core.event import Usage
+from edge.core.say import say
 from edge.engine.protocol import Answered, CloudSide
 from edge.models.catalog import load_catalog, with_own_clouds
 from edge.models.clouds import cloud_models
@@ -100,7 +101,7 @@ def try_cloud(folders: Folders) -> Tried:
     with closing(open_outside(load_settings(folders=folders), folders)) as outside:
         attempts = outside.routes.attempts
         if attempts is None:
-            raise UsageError("the cloud is off", hint="edge cloud login")
+            raise UsageError(say("the cloud is off"), hint="edge cloud login")
         errand = attempts.cloud.greeting()
         answered = [
             event for event in attempts.stream(errand, "test") if isinstance(event, Answered)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from edge.core.errors import UnknownName, UsageError
+from edge.core.say import say
 from edge.core.spec import CloudSpec, ModelSpec, Quant
 from edge.device.profile import DeviceProfile
 
@@ -65,13 +66,16 @@ class Catalog:
         spec = self.models.get(model_name)
         if spec is None:
             hint = _near(model_name, self.models) or "edge models"
-            raise UnknownName(f"no model is called {name!r}", hint=hint)
+            raise UnknownName(say("no model is called {name!r}", name=name), hint=hint)
         if not colon:
             return spec, spec.quants[0]
         quants = {quant.name: quant for quant in spec.quants}
         if quant_name not in quants:
             hint = ", ".join(f"{spec.name}:{known}" for known in quants)
-            raise UnknownName(f"{spec.name!r} has no quant {quant_name!r}", hint=hint)
+            raise UnknownName(
+                say("{name!r} has no quant {quant_name!r}", name=spec.name, quant_name=quant_name),
+                hint=hint,
+            )
         return spec, quants[quant_name]
 
     def by_sha256(self, sha256: str) -> tuple[ModelSpec, Quant] | None:
@@ -119,7 +123,7 @@ def with_own_clouds(catalog: Catalog, path: Path) -> Catalog:
     except ValidationError as cause:
         raise _bad_value(path, cause) from cause
     except ValueError as cause:
-        raise UsageError(f"{path}: {cause}", hint=f"mend {path.name}") from cause
+        raise UsageError(f"{path}: {cause}", hint=say("mend {file}", file=path.name)) from cause
     return replace(catalog, clouds=MappingProxyType({**catalog.clouds, **own}))
 
 
@@ -134,23 +138,30 @@ def _parse(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as cause:
-        raise UsageError(f"{path}: cannot be read: {cause.strerror}") from cause
+        raise UsageError(
+            say("{path}: cannot be read: {why}", path=path, why=cause.strerror)
+        ) from cause
     except UnicodeDecodeError as cause:
-        raise UsageError(f"{path}: is not UTF-8 text (byte {cause.start})") from cause
+        raise UsageError(
+            say("{path}: is not UTF-8 text (byte {byte})", path=path, byte=cause.start)
+        ) from cause
     try:
         # Decimal keeps a price of 0.1 exactly that.
         return tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as cause:
-        raise UsageError(f"{path}: is not TOML: {cause}") from cause
+        raise UsageError(say("{path}: is not TOML: {cause}", path=path, cause=cause)) from cause
 
 
 def _bad_value(path: Path, cause: ValidationError) -> UsageError:
     problems = cause.errors(include_url=False)
     first = problems[0]
     # pydantic marks the key itself, not the value, with a trailing "[key]".
-    key = ".".join(str(step) for step in first["loc"]) or "the file"
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return UsageError(f"{path}: {key}: {first['msg']}{more}", hint=f"mend {key} in {path.name}")
+    key = ".".join(str(step) for step in first["loc"]) or say("the file")
+    more = say(" (and {n} more)", n=len(problems) - 1) if len(problems) > 1 else ""
+    return UsageError(
+        f"{path}: {key}: {first['msg']}{more}",
+        hint=say("mend {key} in {file}", key=key, file=path.name),
+    )
 
 
 def _as_values(table: CatalogTable) -> Catalog:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from edge.core.say import say
 from edge.core.spec import CloudSpec, Price, PriceTier
 from edge.core.units import Money
 from edge.models.catalog_fields import Cost, Line, Name, Positive, Status, Table, refuse_repeats
@@ -42,7 +43,7 @@ class _PriceTable(Table):
     def _tiers_rise(self) -> Self:
         limits = [tier.up_to_tokens or 2**63 for tier in self.tiers]
         if limits != sorted(set(limits)):
-            raise ValueError("tiers must rise in up_to_tokens; only the last may leave it out")
+            raise ValueError(say("tiers must rise in up_to_tokens; only the last may leave it out"))
         return self
 
     def value(self) -> Price:
@@ -102,7 +103,10 @@ class OwnCloudTable(Table):
         most = self.max_output_tokens or (ours and ours.max_output_tokens)
         if not n_ctx or not most:
             raise ValueError(
-                f"clouds.{name} is not in the catalog: give n_ctx and max_output_tokens"
+                say(
+                    "clouds.{name} is not in the catalog: give n_ctx and max_output_tokens",
+                    name=name,
+                )
             )
         own = tuple(price.value() for price in self.prices)
         taken = {price.region for price in own}

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from edge.core.say import say
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\n]+$")]
 # A name on disk and inside a URL: no folder, no option, no hidden file.
@@ -35,4 +37,4 @@ def refuse_repeats(what: str, values: Iterator[str]) -> None:
     """Raise ValueError for the first value that is there twice."""
     repeated = [value for value, count in Counter(values).items() if count > 1]
     if repeated:
-        raise ValueError(f"{what} {repeated[0]!r} is given twice")
+        raise ValueError(say("{what} {repeated!r} is given twice", what=what, repeated=repeated[0]))

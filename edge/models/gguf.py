@@ -14,24 +14,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from edge.core.errors import UnsupportedModel
-from edge.models.gguf_reader import (
-    MAX_KEY_BYTES,
-    Cursor,
-    Items,
-    Kind,
-    Text,
-    Value,
-    open_cursor,
-    printable,
-)
+from edge.core.say import say
+from edge.models.gguf_fields import Fields, alignment_of, read_keys, read_opening
+from edge.models.gguf_reader import Cursor, Kind, Text, open_cursor, printable
 from edge.models.gguf_tensors import Tensor, read_tensors, round_up
 
 ARCHITECTURES = frozenset({"qwen2", "qwen3", "qwen35"})
 _PRE_TOKENIZERS = frozenset({"qwen2", "qwen35"})
-_VERSIONS = (2, 3)
-_MAX_KEYS = 4096
-_MAX_ALIGNMENT = 65_536
-_MAX_WORD_BYTES = 200  # of a name; decoded, the 4 MiB a text may have would take many times that
 _UNKNOWN = 4096  # a file type nobody uses
 _RECURRENT_INTERVAL = 4  # llama.cpp's own default: every fourth layer attends
 _QUANT_NAMES: Mapping[int, str] = MappingProxyType(
@@ -87,121 +76,81 @@ def preflight(path: Path) -> Header:
     bad field, UnsupportedModel for a sound file edge does not run.
     """
     with open_cursor(path) as cursor:
-        n_tensors, n_keys = _read_opening(cursor)
-        fields = _Fields(cursor, _read_keys(cursor, n_keys))
-        alignment = _alignment(fields)
+        n_tensors, n_keys = read_opening(cursor)
+        fields = Fields(cursor, read_keys(cursor, n_keys))
+        alignment = alignment_of(fields)
         tensors = read_tensors(cursor, n_tensors, alignment)
         _check_end(cursor, tensors, alignment)
         arch = fields.word("general.architecture")
         if arch not in ARCHITECTURES:
             raise UnsupportedModel(
-                f"{path.name!r} is of the architecture {arch!r}; edge runs qwen2, qwen3, qwen35",
-                hint="edge models lists what edge runs",
+                say(
+                    "{name!r} is of the architecture {arch!r}; edge runs qwen2, qwen3, qwen35",
+                    name=path.name,
+                    arch=arch,
+                ),
+                hint=say("edge models lists what edge runs"),
             )
         _check_tokenizer(fields, path.name)
         return _header(fields, tensors, arch)
-
-
-class _Fields:
-    """The metadata of one file; asking for a field checks its type and range."""
-
-    def __init__(self, cursor: Cursor, values: Mapping[str, Value]) -> None:
-        self.cursor = cursor
-        self.values = values
-
-    def word(self, key: str, default: str | None = None) -> str:
-        """The first bytes of a text, decoded; no name we know is as long as that."""
-        value = self.values.get(key, default)
-        if isinstance(value, Text):
-            return self.cursor.bytes_of(value, _MAX_WORD_BYTES).decode("utf-8", errors="replace")
-        if not isinstance(value, str):
-            self.cursor.refuse(f"{key} is missing or no text")
-        return value
-
-    def whole(self, key: str, most: int, default: int | None = None, least: int = 1) -> int:
-        value = self.values.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int):
-            self.cursor.refuse(f"{key} is missing or no whole number")
-        if not least <= value <= most:
-            self.cursor.refuse(f"{key} is {value}, not {least} to {most}")
-        return value
-
-    def items(self, key: str, kind: Kind) -> int:
-        """How many items an array has."""
-        value = self.values.get(key)
-        if not isinstance(value, Items) or value.kind is not kind:
-            self.cursor.refuse(f"{key} is missing or no array of {kind.name}")
-        return value.count
-
-
-def _read_opening(cursor: Cursor) -> tuple[int, int]:
-    """The counts of tensors and keys."""
-    if cursor.size_bytes == 0:
-        cursor.refuse("it is empty")
-    magic = int(cursor.number(Kind.U32, "the magic number")).to_bytes(4, "little")
-    if magic != b"GGUF":
-        page = magic.lstrip()[:1] == b"<"
-        cursor.refuse("it is a web page" if page else f"it begins with {magic!r}, not b'GGUF'")
-    version = int(cursor.number(Kind.U32, "the version"))
-    if version not in _VERSIONS:
-        cursor.refuse(f"its version is {version}, not 2 or 3")
-    return cursor.count("the tensor count"), cursor.count("the key count")
-
-
-def _read_keys(cursor: Cursor, count: int) -> dict[str, Value]:
-    if count > _MAX_KEYS:
-        cursor.refuse(f"the key count is {count}, more than {_MAX_KEYS}")
-    values: dict[str, Value] = {}
-    for index in range(count):
-        raw = cursor.bytes_of(cursor.text(f"key {index} of {count}", MAX_KEY_BYTES))
-        if not raw or not raw.isascii():
-            cursor.refuse(f"key {index} of {count} is {raw[:40]!r}")
-        key = raw.decode("ascii")
-        if key in values:
-            cursor.refuse(f"{key} is there twice")
-        values[key] = cursor.value(int(cursor.number(Kind.U32, f"the type of {key}")), key)
-    return values
-
-
-def _alignment(fields: _Fields) -> int:
-    alignment = fields.whole("general.alignment", _MAX_ALIGNMENT, default=32)
-    if alignment & (alignment - 1):
-        fields.cursor.refuse(f"general.alignment is {alignment}, no power of two")
-    return alignment
 
 
 def _check_end(cursor: Cursor, tensors: Mapping[str, Tensor], alignment: int) -> None:
     last = max(tensors.values(), key=lambda tensor: tensor.offset)
     end = round_up(cursor.at, alignment) + last.offset + last.size_bytes
     if end > cursor.size_bytes:
-        cursor.refuse(f"tensor {last.name!r} ends at {end}, the file at {cursor.size_bytes}")
+        cursor.refuse(
+            say(
+                "tensor {tensor!r} ends at {end}, the file at {size}",
+                tensor=last.name,
+                end=end,
+                size=cursor.size_bytes,
+            )
+        )
 
 
-def _check_tokenizer(fields: _Fields, name: str) -> None:
+def _check_tokenizer(fields: Fields, name: str) -> None:
     model = fields.word("tokenizer.ggml.model")
     pre = fields.word("tokenizer.ggml.pre", "none")
     if model != "gpt2" or pre not in _PRE_TOKENIZERS:
         raise UnsupportedModel(
-            f"{name!r} has the tokenizer {model!r} with the splitting rule {pre!r}; "
-            "edge runs 'gpt2' with 'qwen2' or 'qwen35'",
-            hint="edge models lists what edge runs",
+            say(
+                "{name!r} has the tokenizer {model!r} with the splitting rule {pre!r}; edge "
+                "runs 'gpt2' with 'qwen2' or 'qwen35'",
+                name=name,
+                model=model,
+                pre=pre,
+            ),
+            hint=say("edge models lists what edge runs"),
         )
     n_vocab = fields.items("tokenizer.ggml.tokens", Kind.TEXT)
     fields.items("tokenizer.ggml.merges", Kind.TEXT)
     n_types = fields.items("tokenizer.ggml.token_type", Kind.I32)
     if n_types != n_vocab:
-        fields.cursor.refuse(f"tokenizer.ggml.token_type has {n_types} items for {n_vocab} tokens")
+        fields.cursor.refuse(
+            say(
+                "tokenizer.ggml.token_type has {n_types} items for {n_vocab} tokens",
+                n_types=n_types,
+                n_vocab=n_vocab,
+            )
+        )
     for which in ("bos", "eos", "padding", "unknown"):
         fields.whole(f"tokenizer.ggml.{which}_token_id", n_vocab - 1, default=0, least=0)
 
 
-def _header(fields: _Fields, tensors: Mapping[str, Tensor], arch: str) -> Header:
+def _header(fields: Fields, tensors: Mapping[str, Tensor], arch: str) -> Header:
     n_vocab = fields.items("tokenizer.ggml.tokens", Kind.TEXT)
     hidden = fields.whole(f"{arch}.embedding_length", 2**17)
     n_heads = fields.whole(f"{arch}.attention.head_count", 1024)
     n_kv_heads = fields.whole(f"{arch}.attention.head_count_kv", n_heads, default=n_heads)
     if n_heads % n_kv_heads:
-        fields.cursor.refuse(f"{n_heads} attention heads share {n_kv_heads} KV heads")
+        fields.cursor.refuse(
+            say(
+                "{n_heads} attention heads share {n_kv_heads} KV heads",
+                n_heads=n_heads,
+                n_kv_heads=n_kv_heads,
+            )
+        )
     n_layers, n_kv_layers = _layers(fields, arch)
     _check_shapes(fields.cursor, tensors, (hidden, n_vocab, n_layers))
     tensor_bytes = sum(tensor.size_bytes for tensor in tensors.values())
@@ -230,13 +179,13 @@ def _header(fields: _Fields, tensors: Mapping[str, Tensor], arch: str) -> Header
     )
 
 
-def _layers(fields: _Fields, arch: str) -> tuple[int, int]:
+def _layers(fields: Fields, arch: str) -> tuple[int, int]:
     """All layers, and those that attend to every token before them."""
     # Blocks that only guess ahead (multi-token prediction) take no part in decoding.
     guessing = fields.whole(f"{arch}.nextn_predict_layers", 64, default=0, least=0)
     n_layers = fields.whole(f"{arch}.block_count", 1024) - guessing
     if n_layers < 1:
-        fields.cursor.refuse(f"{arch}.nextn_predict_layers leaves no layer")
+        fields.cursor.refuse(say("{arch}.nextn_predict_layers leaves no layer", arch=arch))
     if arch != "qwen35":
         return n_layers, n_layers
     interval = fields.whole(f"{arch}.full_attention_interval", n_layers, _RECURRENT_INTERVAL)
@@ -257,12 +206,19 @@ def _check_shapes(
     expected |= {f"blk.{layer}.attn_norm.weight": (hidden,) for layer in range(n_layers)}
     for name, dims in expected.items():
         if name not in tensors:
-            cursor.refuse(f"tensor {name!r} is missing")
+            cursor.refuse(say("tensor {name!r} is missing", name=name))
         if tensors[name].dims != dims:
-            cursor.refuse(f"tensor {name!r} has the dimensions {tensors[name].dims}, not {dims}")
+            cursor.refuse(
+                say(
+                    "tensor {name!r} has the dimensions {found}, not {dims}",
+                    name=name,
+                    found=tensors[name].dims,
+                    dims=dims,
+                )
+            )
 
 
-def _recurrent_bytes(fields: _Fields, arch: str, n_recurrent: int) -> int:
+def _recurrent_bytes(fields: Fields, arch: str, n_recurrent: int) -> int:
     """What the layers without K and V keep: a state and the tail of a convolution, in f32.
 
     Formula: llama.cpp's hparams (n_embd_r and n_embd_s); some 19 MiB for the 0.8B and 2B.
@@ -275,11 +231,19 @@ def _recurrent_bytes(fields: _Fields, arch: str, n_recurrent: int) -> int:
     )
     rank = fields.whole(f"{arch}.ssm.time_step_rank", inner)
     if inner % rank or rank % groups:
-        fields.cursor.refuse(f"{arch}.ssm.time_step_rank is {rank} for {inner} and {groups} groups")
+        fields.cursor.refuse(
+            say(
+                "{arch}.ssm.time_step_rank is {rank} for {inner} and {groups} groups",
+                arch=arch,
+                rank=rank,
+                inner=inner,
+                groups=groups,
+            )
+        )
     return 4 * n_recurrent * (state * inner + (conv - 1) * (inner + 2 * groups * state))
 
 
-def _template_sha256(fields: _Fields) -> str | None:
+def _template_sha256(fields: Fields) -> str | None:
     template = fields.values.get("tokenizer.chat_template")
     if not isinstance(template, Text):
         return None

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from edge.core.errors import BadModelFile, UsageError
+from edge.core.say import say
 from edge.core.units import MIB, show_bytes
 
 # The head of Qwen2.5 takes 6 MiB (152 thousand tokens, as many merges), that of Qwen3.5 some 10.
@@ -106,8 +107,12 @@ class Cursor:
     def refuse(self, what: str) -> NoReturn:
         """Raise BadModelFile about this file."""
         raise BadModelFile(
-            f"{self._name!r} is not a sound GGUF file: {printable(_shortened(what))}",
-            hint="edge pull NAME fetches a file whose hash is known",
+            say(
+                "{name!r} is not a sound GGUF file: {what}",
+                name=self._name,
+                what=printable(_shortened(what)),
+            ),
+            hint=say("edge pull NAME fetches a file whose hash is known"),
         )
 
     def number(self, kind: Kind, field: str) -> int | float:
@@ -125,7 +130,7 @@ class Cursor:
         """The next string, stepped over."""
         length = self.count(field)
         if length > most_bytes:
-            self.refuse(f"{field} claims to be {length} bytes long")
+            self.refuse(say("{field} claims to be {length} bytes long", field=field, length=length))
         return Text(self._step(length, field), length)
 
     def bytes_of(self, text: Text, most_bytes: int = MAX_TEXT_BYTES) -> bytes:
@@ -145,10 +150,16 @@ class Cursor:
         kind = self._kind(int(self.number(Kind.U32, field)), field)
         count = self.count(field)
         if kind is Kind.ARRAY:
-            self.refuse(f"{field} is an array of arrays")
+            self.refuse(say("{field} is an array of arrays", field=field))
         item_bytes = _LENGTH.size if kind is Kind.TEXT else _NUMBERS[kind].size
         if count > (self.size_bytes - self.at) // item_bytes:
-            self.refuse(f"{field} claims {count} items, more than the file can hold")
+            self.refuse(
+                say(
+                    "{field} claims {count} items, more than the file can hold",
+                    field=field,
+                    count=count,
+                )
+            )
         if kind is Kind.TEXT:
             self._step_texts(count, field)
         else:
@@ -158,7 +169,9 @@ class Cursor:
     def _step_texts(self, count: int, field: str) -> None:
         self._texts_left -= count
         if self._texts_left < 0:
-            self.refuse(f"{field} brings the strings to more than {MAX_TEXTS}")
+            self.refuse(
+                say("{field} brings the strings to more than {most}", field=field, most=MAX_TEXTS)
+            )
         # The one hot loop: a third of a million turns for a Qwen vocabulary.
         read, at, unpack = self._read, self.at, _LENGTH.unpack_from
         for index in range(count):
@@ -166,14 +179,21 @@ class Cursor:
                 self._fill(at + 8, field)
             length = unpack(read, at)[0]
             if length > MAX_TEXT_BYTES:
-                self.refuse(f"{field}[{index}] claims to be {length} bytes long")
+                self.refuse(
+                    say(
+                        "{field}[{index}] claims to be {length} bytes long",
+                        field=field,
+                        index=index,
+                        length=length,
+                    )
+                )
             at += 8 + length
         self._fill(at, field)
         self.at = at
 
     def _kind(self, code: int, field: str) -> Kind:
         if code not in Kind._value2member_map_:
-            self.refuse(f"{field} has the unknown type {code}")
+            self.refuse(say("{field} has the unknown type {code}", field=field, code=code))
         return Kind(code)
 
     def _step(self, length: int, field: str) -> int:
@@ -186,13 +206,29 @@ class Cursor:
     def _fill(self, upto: int, field: str) -> None:
         """Have the first `upto` bytes of the file at hand."""
         if upto > self.size_bytes:
-            self.refuse(f"{field} runs past the end of the file ({show_bytes(self.size_bytes)})")
+            self.refuse(
+                say(
+                    "{field} runs past the end of the file ({size})",
+                    field=field,
+                    size=show_bytes(self.size_bytes),
+                )
+            )
         if upto > MAX_HEADER_BYTES:
-            self.refuse(f"{field} makes the header longer than {show_bytes(MAX_HEADER_BYTES)}")
+            self.refuse(
+                say(
+                    "{field} makes the header longer than {most}",
+                    field=field,
+                    most=show_bytes(MAX_HEADER_BYTES),
+                )
+            )
         while len(self._read) < upto:
             chunk = self._stream.read(_CHUNK_BYTES)
             if not chunk:
-                self.refuse(f"{field} is cut off: the file became shorter while it was read")
+                self.refuse(
+                    say(
+                        "{field} is cut off: the file became shorter while it was read", field=field
+                    )
+                )
             self._read += chunk
 
 
@@ -212,13 +248,16 @@ def open_cursor(path: Path) -> Iterator[Cursor]:
             yield Cursor(stream, path.name, os.fstat(stream.fileno()).st_size)
     except OSError as cause:
         raise UsageError(
-            f"{str(path)!r} cannot be read: {cause.strerror}", hint=f"ls -l {path.parent}"
+            say("{path!r} cannot be read: {why}", path=str(path), why=cause.strerror),
+            hint=f"ls -l {path.parent}",
         ) from cause
 
 
 def _open_regular(path: Path) -> int:
     if "\0" in str(path):
-        raise UsageError(f"{str(path)!r} is not a file name", hint="edge import FILE.gguf")
+        raise UsageError(
+            say("{path!r} is not a file name", path=str(path)), hint="edge import FILE.gguf"
+        )
     # Opening some devices has effects, so look first; not waiting matters when
     # the file is swapped for a pipe after that look, hence the second one.
     _refuse_irregular(path, os.stat(path))
@@ -234,6 +273,6 @@ def _open_regular(path: Path) -> int:
 def _refuse_irregular(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise BadModelFile(
-            f"{str(path)!r} is not a regular file",
-            hint="give the .gguf file itself, not a folder, pipe or device",
+            say("{path!r} is not a regular file", path=str(path)),
+            hint=say("give the .gguf file itself, not a folder, pipe or device"),
         )

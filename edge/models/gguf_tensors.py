@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from types import MappingProxyType
 
+from edge.core.say import say
 from edge.models.gguf_reader import Cursor, Kind
 
 _MAX_TENSORS = 16_384
@@ -68,15 +69,22 @@ class Tensor:
 def read_tensors(cursor: Cursor, count: int, alignment: int) -> dict[str, Tensor]:
     """All tensors by name; each begins where the one before ends, rounded up to `alignment`."""
     if not 1 <= count <= _MAX_TENSORS:
-        cursor.refuse(f"the tensor count is {count}")
+        cursor.refuse(say("the tensor count is {count}", count=count))
     tensors: dict[str, Tensor] = {}
     expected = 0
     for index in range(count):
-        tensor = _read_tensor(cursor, f"tensor {index} of {count}")
+        tensor = _read_tensor(cursor, say("tensor {index} of {count}", index=index, count=count))
         if tensor.name in tensors:
-            cursor.refuse(f"tensor {tensor.name!r} is there twice")
+            cursor.refuse(say("tensor {name!r} is there twice", name=tensor.name))
         if tensor.offset != expected:
-            cursor.refuse(f"tensor {tensor.name!r} begins at {tensor.offset}, not at {expected}")
+            cursor.refuse(
+                say(
+                    "tensor {name!r} begins at {offset}, not at {expected}",
+                    name=tensor.name,
+                    offset=tensor.offset,
+                    expected=expected,
+                )
+            )
         expected = round_up(tensor.offset + tensor.size_bytes, alignment)
         tensors[tensor.name] = tensor
     return tensors
@@ -88,30 +96,43 @@ def round_up(count: int, step: int) -> int:
 
 
 def _read_tensor(cursor: Cursor, field: str) -> Tensor:
-    raw = cursor.bytes_of(cursor.text(f"the name of {field}", _MAX_NAME_BYTES))
+    raw = cursor.bytes_of(cursor.text(say("the name of {field}", field=field), _MAX_NAME_BYTES))
     name = _as_name(cursor, raw, field)
-    n_dims = int(cursor.number(Kind.U32, f"the dimension count of {name!r}"))
+    n_dims = int(cursor.number(Kind.U32, say("the dimension count of {name!r}", name=name)))
     if not 1 <= n_dims <= _MAX_DIMS:
-        cursor.refuse(f"tensor {name!r} has {n_dims} dimensions")
-    dims = tuple(cursor.count(f"a dimension of {name!r}") for _ in range(n_dims))
-    type_number = int(cursor.number(Kind.U32, f"the type of {name!r}"))
-    offset = cursor.count(f"the offset of {name!r}")
+        cursor.refuse(say("tensor {name!r} has {n_dims} dimensions", name=name, n_dims=n_dims))
+    dims = tuple(cursor.count(say("a dimension of {name!r}", name=name)) for _ in range(n_dims))
+    type_number = int(cursor.number(Kind.U32, say("the type of {name!r}", name=name)))
+    offset = cursor.count(say("the offset of {name!r}", name=name))
     return Tensor(name, dims, type_number, _size(cursor, name, dims, type_number), offset)
 
 
 def _as_name(cursor: Cursor, raw: bytes, field: str) -> str:
     if not raw or not raw.isascii():
-        cursor.refuse(f"the name of {field} is {raw!r}")
+        cursor.refuse(say("the name of {field} is {raw!r}", field=field, raw=raw))
     return raw.decode("ascii")
 
 
 def _size(cursor: Cursor, name: str, dims: tuple[int, ...], type_number: int) -> int:
     if type_number not in _BLOCKS:
-        cursor.refuse(f"tensor {name!r} has the unknown type {type_number}")
+        cursor.refuse(
+            say(
+                "tensor {name!r} has the unknown type {type_number}",
+                name=name,
+                type_number=type_number,
+            )
+        )
     values, block_bytes = _BLOCKS[type_number]
     if dims[0] % values:
-        cursor.refuse(f"tensor {name!r} has rows of {dims[0]} values, no multiple of {values}")
+        cursor.refuse(
+            say(
+                "tensor {name!r} has rows of {n_values} values, no multiple of {values}",
+                name=name,
+                n_values=dims[0],
+                values=values,
+            )
+        )
     size = prod(dims) // values * block_bytes
     if not 0 < size < _MAX_BYTES:
-        cursor.refuse(f"tensor {name!r} has the dimensions {dims}")
+        cursor.refuse(say("tensor {name!r} has the dimensions {dims}", name=name, dims=dims))
     return size

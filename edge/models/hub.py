@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from edge.core.errors import UsageError
+from edge.core.say import say
 from edge.core.spec import HubSource
 
 # Read when huggingface_hub is imported; without it the first use calls home.
@@ -42,7 +43,8 @@ def cached_file(source: HubSource, cache: Path | None) -> Path | None:
 
 def _no_repository(source: HubSource) -> UsageError:
     return UsageError(
-        f"{source.repo[:120]!r} cannot name a repository", hint="edge pull hf:OWNER/REPO/FILE.gguf"
+        say("{repo!r} cannot name a repository", repo=source.repo[:120]),
+        hint="edge pull hf:OWNER/REPO/FILE.gguf",
     )
 
 

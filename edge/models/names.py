@@ -10,6 +10,7 @@ import re
 from pathlib import PurePath
 
 from edge.core.errors import UnknownName, UsageError
+from edge.core.say import say
 from edge.models.catalog import Catalog
 from edge.models.library import Library, Model
 from edge.models.shelf import Weights, check_name
@@ -40,7 +41,7 @@ def find_here(library: Library, name: str) -> Weights:
     if wanted not in here:
         near = difflib.get_close_matches(wanted, here, n=3, cutoff=0.5)
         hint = ", ".join(near or here) or "edge models"
-        raise UnknownName(f"{name[:120]!r} is not on this machine", hint=hint)
+        raise UnknownName(say("{name!r} is not on this machine", name=name[:120]), hint=hint)
     return here[wanted]
 
 
@@ -49,7 +50,9 @@ def name_for_import(library: Library, name: str, sha256: str) -> str:
     check_name(name)
     taken = names_here(library).get(name)
     if name.lower() in library.catalog.models or (taken and taken.sha256 != sha256):
-        raise UsageError(f"{name!r} already names another model", hint="edge import FILE --name …")
+        raise UsageError(
+            say("{name!r} already names another model", name=name), hint="edge import FILE --name …"
+        )
     return name
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 import filelock
 
 from edge.core.errors import IntegrityError, UsageError
+from edge.core.say import say
 from edge.core.units import show_bytes
 from edge.models.disk import check_room, plain_file, watching_room
 
@@ -60,8 +61,14 @@ class Part:
     def append(self, data: bytes) -> None:
         """Add bytes at the end; raises IntegrityError if the file ends before, DiskFull."""
         if self.done_bytes + len(data) > self.size_bytes:
-            raise IntegrityError(f"sent more than the {self.size_bytes} bytes of the file")
-        kept = f"{show_bytes(self.done_bytes)} of {show_bytes(self.size_bytes)} are kept"
+            raise IntegrityError(
+                say("sent more than the {size_bytes} bytes of the file", size_bytes=self.size_bytes)
+            )
+        kept = say(
+            "{done} of {size} are kept",
+            done=show_bytes(self.done_bytes),
+            size=show_bytes(self.size_bytes),
+        )
         rest = memoryview(data)
         with watching_room(self.path.parent, kept):
             while rest:
@@ -120,7 +127,8 @@ def _clear(path: Path) -> None:
         return
     if path.is_dir() and not path.is_symlink():
         raise UsageError(
-            f"a folder lies where {path.name!r} is to be written", hint=f"mv {path} {path}.old"
+            say("a folder lies where {file!r} is to be written", file=path.name),
+            hint=f"mv {path} {path}.old",
         )
     path.unlink()
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from edge.core.errors import NetworkError, UsageError
+from edge.core.say import say
 from edge.core.spec import HubSource, Quant
 from edge.models.sources import Address, Hosts, Patience, hub_address
 
@@ -33,7 +34,7 @@ def parse_reference(reference: str) -> HubSource:
     named = found is not None and all(_NAME.fullmatch(word) for word in found[1].split("/"))
     if found is None or not named or not all(_SEGMENT.fullmatch(word) for word in words):
         raise UsageError(
-            f"{reference[:120]!r} names no file on the Hub",
+            say("{reference!r} names no file on the Hub", reference=reference[:120]),
             hint="edge pull hf:OWNER/REPO/FILE.gguf",
         )
     return HubSource(found[1], found[3], found[2])
@@ -47,7 +48,8 @@ def resolve_reference(reference: str, hosts: Hosts, patience: Patience | None = 
     source = parse_reference(reference)
     if hosts.offline:
         raise NetworkError(
-            f"{reference!r} must be looked up and edge is offline", hint="edge import FILE.gguf"
+            say("{reference!r} must be looked up and edge is offline", reference=reference),
+            hint="edge import FILE.gguf",
         )
     size_bytes, sha256, revision = _look_up(hub_address(source, hosts), patience or Patience())
     return Quant(
@@ -82,16 +84,22 @@ def _look_up(address: Address, patience: Patience) -> tuple[int, str, str | None
         status, headers = answer.status, answer.headers
     if status in (401, 403, 404):
         raise UsageError(
-            f"{address.url} is not there or not public (HTTP {status})",
-            hint="check the spelling; for private files set HF_TOKEN",
+            say("{url} is not there or not public (HTTP {status})", url=address.url, status=status),
+            hint=say("check the spelling; for private files set HF_TOKEN"),
         )
     if status >= 400:
-        raise NetworkError(f"{address.name} answered HTTP {status}", hint="try again later")
+        raise NetworkError(
+            say("{source} answered HTTP {status}", source=address.name, status=status),
+            hint=say("try again later"),
+        )
     sha256 = headers.get("x-linked-etag", "").strip('"')
     size = headers.get("x-linked-size", "")
     if not _SHA256.fullmatch(sha256) or not size.isdecimal():
         raise NetworkError(
-            f"{address.name} names no SHA-256 for this file, so it cannot be checked",
-            hint="fetch it another way, then: edge import FILE.gguf",
+            say(
+                "{source} names no SHA-256 for this file, so it cannot be checked",
+                source=address.name,
+            ),
+            hint=say("fetch it another way, then: edge import FILE.gguf"),
         )
     return int(size), sha256, headers.get("x-repo-commit")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from edge.core.errors import DoesNotFit
 from edge.core.memory import MemoryPolicy
+from edge.core.say import say
 from edge.core.units import show_bytes
 from edge.device.profile import DeviceProfile
 from edge.models.catalog import Catalog
@@ -20,10 +21,17 @@ def refuse_unless_fits(held: Fit, name: str, layouts: Layouts, catalog: Catalog 
     if held.fits:
         return
     raise DoesNotFit(
-        f"{name!r} needs {show_bytes(held.need_bytes)} at {held.n_ctx} tokens of context; "
-        f"{show_bytes(held.have_bytes)} is free, of which edge takes at most {MARGIN:.0%}",
-        hint=", or ".join(_what_would_fit(held, layouts, catalog))
-        or "close other programs; no model of the catalog fits",
+        say(
+            "{name!r} needs {need} at {n_ctx} tokens of context; {have} is free, of "
+            "which edge takes at most {margin:.0%}",
+            name=name,
+            need=show_bytes(held.need_bytes),
+            n_ctx=held.n_ctx,
+            have=show_bytes(held.have_bytes),
+            margin=MARGIN,
+        ),
+        hint=say(", or ").join(_what_would_fit(held, layouts, catalog))
+        or say("close other programs; no model of the catalog fits"),
     )
 
 
@@ -37,4 +45,5 @@ def _what_would_fit(held: Fit, layouts: Layouts, catalog: Catalog | None) -> Ite
         yield f"--ctx {held.largest_n_ctx}"
     smaller = next(fitting(catalog, device, held.n_ctx, layouts), None) if catalog else None
     if smaller:
-        yield f"{smaller[0].name}:{smaller[1].name}, which fits"
+        name = f"{smaller[0].name}:{smaller[1].name}"
+        yield say("{name}, which fits", name=name)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge.core.errors import Busy, EdgeError, IntegrityError, UsageError
+from edge.core.say import say
 from edge.core.spec import Quant
 from edge.models.card import NAME, Card, now_utc, plain_card, read_card
 from edge.models.disk import check_bytes, plain_file, sha256_of, sync, take, watching_room
@@ -51,8 +52,8 @@ def check_name(name: str) -> str:
     """
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"{name[:60]!r} cannot name a model",
-            hint="letters, digits, '.', '_', '+' and '-', at most 100",
+            say("{name!r} cannot name a model", name=name[:60]),
+            hint=say("letters, digits, '.', '_', '+' and '-', at most 100"),
         )
     return name
 
@@ -135,14 +136,16 @@ class Shelf:
         check_name(name)
         original = path.resolve()
         if plain_file(original) is None:
-            raise UsageError(f"{str(path)!r} is not a file", hint="edge import FILE.gguf")
+            raise UsageError(
+                say("{path!r} is not a file", path=str(path)), hint="edge import FILE.gguf"
+            )
         taken = self._partial() / f"import-{secrets.token_hex(8)}.part"
         try:
             take(original, taken)
             quant = quant or _unknown_quant(path, taken)
             return self.adopt(taken, quant, name, str(original))
         except PermissionError as cause:
-            raise UsageError(f"{str(path)!r} may not be read") from cause
+            raise UsageError(say("{path!r} may not be read", path=str(path))) from cause
         finally:
             taken.unlink(missing_ok=True)
 
@@ -150,13 +153,18 @@ class Shelf:
         """Hash the whole file; raises IntegrityError unless these are the bytes once adopted."""
         if plain_file(weights.path) is None:
             raise IntegrityError(
-                f"the weights of {weights.name!r} are gone", hint=f"edge pull {weights.name}"
+                say("the weights of {name!r} are gone", name=weights.name),
+                hint=f"edge pull {weights.name}",
             )
         try:
             check_bytes(weights.path, weights.size_bytes, weights.sha256)
         except IntegrityError as changed:
             raise IntegrityError(
-                f"the weights of {weights.name!r} changed on the disk: {changed.message}",
+                say(
+                    "the weights of {name!r} changed on the disk: {what}",
+                    name=weights.name,
+                    what=changed.message,
+                ),
                 hint=f"edge pull {weights.name}",
             ) from None
 
@@ -187,7 +195,9 @@ class Shelf:
     def _path(self, sha256: str) -> Path:
         """The one place where a path on the shelf is made from anything."""
         if not _DIGEST.fullmatch(sha256):
-            raise UsageError(f"{sha256[:70]!r} is not a SHA-256 in 64 hex digits")
+            raise UsageError(
+                say("{digest!r} is not a SHA-256 in 64 hex digits", digest=sha256[:70])
+            )
         return self.folder / f"sha256-{sha256}.gguf"
 
     def _partial(self) -> Path:
@@ -240,10 +250,15 @@ def _not_removed(weights: Weights, cause: OSError) -> EdgeError:
     # file can be deleted, and the words mean what they say.
     if cause.errno in _IN_USE or (os.name == "nt" and isinstance(cause, PermissionError)):
         return Busy(
-            f"the weights of {weights.name!r} are in use", hint="end the chat that uses them"
+            say("the weights of {name!r} are in use", name=weights.name),
+            hint=say("end the chat that uses them"),
         )
     return UsageError(
-        f"the weights of {weights.name!r} cannot be removed: {cause.strerror}",
+        say(
+            "the weights of {name!r} cannot be removed: {why}",
+            name=weights.name,
+            why=cause.strerror,
+        ),
         hint=f"ls -ld {weights.path.parent}",
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from edge.core.errors import NetworkError, UsageError
+from edge.core.say import say
 from edge.core.spec import (
     FileSource,
     HubSource,
@@ -85,8 +86,10 @@ def _endpoint(environ: Mapping[str, str], variable: str, default: str) -> str:
         sound = False
     if not sound or _NOT_IN_ADDRESSES.search(url):
         raise UsageError(
-            f"{variable} is {url[:120]!r}, which is no address",
-            hint=f"export {variable}={default}, or unset {variable}",
+            say("{variable} is {url!r}, which is no address", variable=variable, url=url[:120]),
+            hint=say(
+                "export {variable}={url}, or unset {variable}", variable=variable, url=default
+            ),
         )
     return url
 
@@ -96,8 +99,8 @@ def check_token(token: str | None, origin: str) -> str | None:
     token = (token or "").strip()
     if not (token.isascii() and token.isprintable()):
         raise UsageError(
-            f"the token of {origin} holds characters that no token has",
-            hint="hf auth login, or export HF_TOKEN=hf_… as the Hub shows it",
+            say("the token of {origin} holds characters that no token has", origin=origin),
+            hint=say("hf auth login, or export HF_TOKEN=hf_… as the Hub shows it"),
         )
     return token or None
 
@@ -135,7 +138,7 @@ def local_copies(quant: Quant, hosts: Hosts) -> Iterator[Path]:
 
 def step_name(step: Step) -> str:
     """A source in one or two words."""
-    return step.name if isinstance(step, Address) else f"{step.parts} Python packages"
+    return step.name if isinstance(step, Address) else say("{n} Python packages", n=step.parts)
 
 
 def step_origin(step: Step) -> str:

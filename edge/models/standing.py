@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edge.core.errors import EdgeError, UnknownName
+from edge.core.say import say
 from edge.core.spec import ModelSpec
 from edge.device.profile import DeviceProfile
 from edge.models.catalog import Catalog, KnownDevice
@@ -83,5 +84,5 @@ def find_device(catalog: Catalog, name: str) -> KnownDevice:
     if name.lower() not in catalog.devices:
         near = difflib.get_close_matches(name.lower(), catalog.devices, n=3, cutoff=0.4)
         hint = ", ".join(near or catalog.devices)
-        raise UnknownName(f"no device is called {name[:120]!r}", hint=hint)
+        raise UnknownName(say("no device is called {name!r}", name=name[:120]), hint=hint)
     return catalog.devices[name.lower()]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.core.errors import IntegrityError, NetworkError
+from edge.core.say import say
 from edge.core.units import MIB, show_bytes
 from edge.models.part import Part
 from edge.models.sources import Address, Cut, Patience, Unreachable
@@ -65,7 +66,13 @@ class Transfer:
             for piece in answer.pieces:
                 self._keep(piece, address, part)
         if not part.complete:
-            raise Cut(f"ended after {part.done_bytes} of {part.size_bytes} bytes")
+            raise Cut(
+                say(
+                    "ended after {done_bytes} of {size_bytes} bytes",
+                    done_bytes=part.done_bytes,
+                    size_bytes=part.size_bytes,
+                )
+            )
 
     def _place(self, answer: Answer, address: Address, part: Part) -> None:
         """See that what follows belongs at the end of the part; start over where it does not."""
@@ -74,7 +81,7 @@ class Transfer:
             part.restart()  # the whole file again: no ranges here, or the file changed
         elif answer.status == 206 and before and etag and etag != before:
             part.restart()
-            raise Cut("the file there changed")
+            raise Cut(say("the file there changed"))
         if etag:
             part.note(address.url, etag)
 
@@ -99,16 +106,21 @@ def _check_answer(answer: Answer, part: Part) -> None:
     headers = answer.headers
     if answer.status == 416:
         part.restart()
-        raise Cut("does not have the rest of the file")
+        raise Cut(say("does not have the rest of the file"))
     if answer.status >= 500:
-        raise Cut(f"is in trouble (HTTP {answer.status})")
+        raise Cut(say("is in trouble (HTTP {status})", status=answer.status))
     if answer.status not in (200, 206):
-        what = _REFUSALS.get(answer.status, "gave no file")
-        raise NetworkError(f"{what} (HTTP {answer.status})")
+        what = _REFUSALS.get(answer.status, say("gave no file"))
+        raise NetworkError(say("{what} (HTTP {status})", what=what, status=answer.status))
     if "text/html" in headers.get("content-type", "").lower():
-        raise NetworkError("got a web page, not a model")
+        raise NetworkError(say("got a web page, not a model"))
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise NetworkError(f"sends it packed ({headers['content-encoding']}), which was not asked")
+        raise NetworkError(
+            say(
+                "sends it packed ({encoding}), which was not asked",
+                encoding=headers["content-encoding"],
+            )
+        )
 
 
 def _check_extent(answer: Answer, part: Part) -> None:
@@ -117,7 +129,7 @@ def _check_extent(answer: Answer, part: Part) -> None:
         found = _RANGE.fullmatch(answer.headers.get("content-range", ""))
         if found is None or int(found[1]) != part.done_bytes:
             part.restart()
-            raise Cut("sent another range than the one asked for")
+            raise Cut(say("sent another range than the one asked for"))
         offered = found[3]
     else:
         offered = answer.headers.get("content-length", "")
@@ -128,15 +140,19 @@ def _check_extent(answer: Answer, part: Part) -> None:
 
 def _wrong_size(offered_bytes: int, part: Part) -> IntegrityError:
     return IntegrityError(
-        f"offers a file of {offered_bytes} bytes; the model has {part.size_bytes} "
-        f"({show_bytes(part.size_bytes)})"
+        say(
+            "offers a file of {offered_bytes} bytes; the model has {size_bytes} ({size})",
+            offered_bytes=offered_bytes,
+            size_bytes=part.size_bytes,
+            size=show_bytes(part.size_bytes),
+        )
     )
 
 
 def _check_opening(first: bytes, answer: Answer) -> None:
     """Raise for an answer that opens like a page, whatever its header says, or says nothing."""
     if not first:
-        raise NetworkError("empty answer")
+        raise NetworkError(say("empty answer"))
     whole = answer.status == 200
     if whole and first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        raise NetworkError("got a web page, not a model")
+        raise NetworkError(say("got a web page, not a model"))

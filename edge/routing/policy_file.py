@@ -14,6 +14,7 @@ from typing import Any
 
 from edge.core.decision import Target
 from edge.core.errors import UnknownName, UsageError
+from edge.core.say import say
 from edge.routing.policy import CloudModel, Escalate, Handoff, Policy
 from edge.routing.policy_parts import read_caps, read_name, read_rule, read_score
 from edge.routing.policy_sense import check_sense
@@ -70,7 +71,9 @@ def load_policy(text: str, source: str) -> Policy:
 def policy_text(name: str) -> str:
     """The text of a built-in policy; raises UnknownName."""
     if name not in BUILT_IN:
-        raise UnknownName(f"there is no built-in policy {name!r}", hint=near(name, BUILT_IN))
+        raise UnknownName(
+            say("there is no built-in policy {name!r}", name=name), hint=near(name, BUILT_IN)
+        )
     return (Path(__file__).parent / "policies" / f"{name}.toml").read_text("utf-8")
 
 
@@ -95,7 +98,8 @@ def choose_policy(named: str | None, policy_file: Path) -> Policy:
         return built_in(named)
     if "/" not in named and "\\" not in named and not named.endswith(".toml"):
         raise UnknownName(
-            f"there is no policy {named!r}", hint=f"{near(named, BUILT_IN)}, or a path ending .toml"
+            say("there is no policy {named!r}", named=named),
+            hint=say("{near}, or a path ending .toml", near=near(named, BUILT_IN)),
         )
     return read_policy(policy_file.parent / Path(named).expanduser())
 
@@ -104,24 +108,32 @@ def read_text(path: Path) -> str:
     """The text of a small file; raises UsageError where there is none."""
     try:
         if not path.is_file():  # a pipe could be waited on for ever
-            raise UsageError(f"there is no file {str(path)!r}", hint="edge policy init")
+            raise UsageError(
+                say("there is no file {path!r}", path=str(path)), hint="edge policy init"
+            )
         if path.stat().st_size > _MOST_BYTES:
-            raise UsageError(f"{str(path)!r} is too large", hint=f"at most {_MOST_BYTES} bytes")
+            raise UsageError(
+                say("{path!r} is too large", path=str(path)),
+                hint=say("at most {n} bytes", n=_MOST_BYTES),
+            )
         # Some editors put a byte order mark in front, which TOML does not know.
         return path.read_text(encoding="utf-8-sig")
     except OSError as cause:
         raise UsageError(
-            f"cannot read {str(path)!r}: {cause.strerror}", hint=f"ls -l {path}"
+            say("cannot read {path!r}: {why}", path=str(path), why=cause.strerror),
+            hint=f"ls -l {path}",
         ) from cause
     except UnicodeDecodeError as cause:
-        raise UsageError(f"{str(path)!r} is not UTF-8 text", hint="save it as UTF-8") from cause
+        raise UsageError(
+            say("{path!r} is not UTF-8 text", path=str(path)), hint=say("save it as UTF-8")
+        ) from cause
 
 
 def _check_version(node: Node) -> None:
     version = node.at("schema_version").value
     if version != SCHEMA_VERSION or isinstance(version, bool):
         raise node.at("schema_version").must_be(
-            f"{SCHEMA_VERSION}, which this edge reads", str(SCHEMA_VERSION)
+            say("{version}, which this edge reads", version=SCHEMA_VERSION), str(SCHEMA_VERSION)
         )
 
 
@@ -137,7 +149,7 @@ def _stay(node: Node) -> float:
     table.known(("bonus_s",))
     bonus_s = float(table.at("bonus_s").number("1.5"))
     if not 0 <= bonus_s <= 3600:
-        raise table.at("bonus_s").must_be("from 0 to 3600 seconds", "1.5")
+        raise table.at("bonus_s").must_be(say("from 0 to 3600 seconds"), "1.5")
     return bonus_s
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from edge.core.decision import Target
+from edge.core.say import say
 from edge.routing.conditions import always_holds, implies, never_holds
 from edge.routing.facts import FACTS
 from edge.routing.policy import Escalate, Policy, Rule, Score
@@ -29,7 +30,9 @@ def _names_once(parts: Sequence[Rule | Score], nodes: Sequence[Node]) -> None:
     seen: set[str] = set()
     for part, node in zip(parts, nodes, strict=True):
         if part.name in seen:
-            raise node.at("name").wrong(f"two are named {part.name!r}", "give each its own name")
+            raise node.at("name").wrong(
+                say("two are named {name!r}", name=part.name), say("give each its own name")
+            )
         seen.add(part.name)
 
 
@@ -39,19 +42,32 @@ def _rule(rule: Rule, earlier: Sequence[Rule], node: Node) -> None:
         place = when.at(condition.signal)
         if never_holds(condition):
             raise place.wrong(
-                f"rule {rule.name!r} can never hold: no {condition.signal} lies within",
-                "turn the bounds round, or use two rules",
+                say(
+                    "rule {name!r} can never hold: no {signal} lies within",
+                    name=rule.name,
+                    signal=condition.signal,
+                ),
+                say("turn the bounds round, or use two rules"),
             )
         if always_holds(condition):
             raise place.wrong(
-                f"rule {rule.name!r}: every {condition.signal} lies within", "leave it out"
+                say(
+                    "rule {name!r}: every {signal} lies within",
+                    name=rule.name,
+                    signal=condition.signal,
+                ),
+                say("leave it out"),
             )
     for other in earlier:
         if covers(other, rule):
             raise node.at("name").wrong(
-                f"rule {rule.name!r} is never reached: rule {other.name!r} "
-                "before it holds wherever it does",
-                f"move it above {other.name!r}",
+                say(
+                    "rule {name!r} is never reached: rule {other!r} before it holds wherever it "
+                    "does",
+                    name=rule.name,
+                    other=other.name,
+                ),
+                say("move it above {other!r}", other=other.name),
             )
 
 
@@ -65,20 +81,34 @@ def _score(score: Score, earlier: Sequence[Score], node: Node) -> None:
     least, most = _reach(score)
     if most < score.threshold:
         raise node.at("threshold").wrong(
-            f"score {score.name!r} never reaches {score.threshold:g}: at most {most:g}",
-            f"threshold = {most:g} or less",
+            say(
+                "score {name!r} never reaches {threshold:g}: at most {most:g}",
+                name=score.name,
+                threshold=score.threshold,
+                most=most,
+            ),
+            say("threshold = {most:g} or less", most=most),
         )
     if least >= score.threshold:
         raise node.at("threshold").wrong(
-            f"score {score.name!r} always reaches {score.threshold:g}: at least {least:g}",
-            f"threshold above {least:g}",
+            say(
+                "score {name!r} always reaches {threshold:g}: at least {least:g}",
+                name=score.name,
+                threshold=score.threshold,
+                least=least,
+            ),
+            say("threshold above {least:g}", least=least),
         )
     for other in earlier:
         if set(other.weights) == set(score.weights) and other.threshold <= score.threshold:
             raise node.at("name").wrong(
-                f"score {score.name!r} is never reached: {other.name!r} before it "
-                "reaches its threshold first",
-                f"move it above {other.name!r}",
+                say(
+                    "score {name!r} is never reached: {other!r} before it reaches its threshold "
+                    "first",
+                    name=score.name,
+                    other=other.name,
+                ),
+                say("move it above {other!r}", other=other.name),
             )
 
 
@@ -96,26 +126,29 @@ def _escalation(score: Score, policy: Policy, node: Node) -> None:
         return
     if policy.escalate is Escalate.NEVER:
         raise node.wrong(
-            f'score {score.name!r} judges answers, and escalate is "never"',
-            'escalate = "ask" or escalate = "hold"',
+            say('score {name!r} judges answers, and escalate is "never"', name=score.name),
+            say('escalate = "ask" or escalate = "hold"'),
         )
     if score.target is Target.EDGE:
         raise node.at("target").wrong(
-            f"score {score.name!r} judges an answer of the device; it can lead to the cloud alone",
+            say(
+                "score {name!r} judges an answer of the device; it can lead to the cloud alone",
+                name=score.name,
+            ),
             'target = "cloud"',
         )
 
 
 def _without_cloud(policy: Policy, node: Node) -> None:
     """With `cloud = false`, nothing that leads there can be meant."""
-    advice = "cloud = true, or leave it out"
+    advice = say("cloud = true, or leave it out")
     if policy.default is Target.CLOUD:
-        raise node.at("default").wrong("cloud is false, and the default leads there", advice)
+        raise node.at("default").wrong(say("cloud is false, and the default leads there"), advice)
     parts: list[Rule | Score] = [*policy.rules, *policy.scores]
     places = [*node.at("rules").tables(), *node.at("scores").tables()]
     for part, place in zip(parts, places, strict=True):
         if part.target is Target.CLOUD:
-            message = f"cloud is false, and {part.name!r} leads there"
+            message = say("cloud is false, and {name!r} leads there", name=part.name)
             raise place.at("target").wrong(message, advice)
     if policy.escalate is not Escalate.NEVER:
-        raise node.at("escalate").wrong("cloud is false, and escalate leads there", advice)
+        raise node.at("escalate").wrong(say("cloud is false, and escalate leads there"), advice)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edge.core.errors import PrivacyRefused
 from edge.core.message import Cleared, Label, Message
+from edge.core.say import say
 from edge.routing.copies import CopyGuard
 from edge.routing.detect.finding import OwnWords
 
@@ -55,19 +56,19 @@ def clear(pieces: Sequence[Piece], guard: CopyGuard | None, own: OwnWords) -> Cl
     from edge.routing.detect.all import detectors_ready
 
     if not pieces:
-        raise PrivacyRefused("there is nothing to send", kept="nothing was sent")
+        raise PrivacyRefused(say("there is nothing to send"), kept=say("nothing was sent"))
     if not detectors_ready():
         raise PrivacyRefused(
-            "the detectors of personal data are not installed, so nothing counts as public",
+            say("the detectors of personal data are not installed, so nothing counts as public"),
             hint="pip install 'edge-qwen[cloud]'",
-            kept="nothing was sent",
+            kept=say("nothing was sent"),
         )
     faults = tuple(fault for piece in pieces for fault in _faults(piece, guard, own))
     if faults:
         raise PrivacyRefused(
-            f"private text may not leave: {'; '.join(faults)}",
-            hint="ask the device instead: /edge",
-            kept="nothing was sent",
+            say("private text may not leave: {faults}", faults=say("; ").join(faults)),
+            hint=say("ask the device instead: /edge"),
+            kept=say("nothing was sent"),
         )
     turn_ids = dict.fromkeys(piece.turn_id for piece in pieces if piece.turn_id)
     return Cleared(tuple(piece.message for piece in pieces), tuple(turn_ids))
@@ -77,11 +78,12 @@ def _faults(piece: Piece, guard: CopyGuard | None, own: OwnWords) -> Iterator[st
     """Why a piece may not leave, in words; nothing if it may."""
     message = piece.message
     examined = examine(message.text, message.label, guard, own)
-    reasons = [f"has {', '.join(examined.kinds)}"] if examined.kinds else []
+    kinds = ", ".join(examined.kinds)
+    reasons = [say("has {kinds}", kinds=kinds)] if kinds else []
     if message.label is not Label.PUBLIC:
-        reasons.append("is marked private")
+        reasons.append(say("is marked private"))
     if examined.copied:
-        reasons.append("repeats private text")
+        reasons.append(say("repeats private text"))
     if reasons:
-        turn = f"turn {piece.turn_id}" if piece.turn_id else "the system prompt"
-        yield f"{turn} {' and '.join(reasons)}"
+        turn = say("turn {id}", id=piece.turn_id) if piece.turn_id else say("the system prompt")
+        yield f"{turn} {say(' and ').join(reasons)}"

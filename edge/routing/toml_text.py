@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from edge.core.errors import UsageError
+from edge.core.say import noted, say, say_noted
 
 Path = tuple[str | int, ...]
 
@@ -23,6 +24,7 @@ _DOTTED = rf"{_KEY_PART}(?:\s*\.\s*{_KEY_PART})*"
 _HEADING = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]\]?")
 _KEY = re.compile(rf"\s*({_DOTTED})\s*=")
 _LARGEST = 10**12
+_NO_KEY = noted("there is no key {name!r}{where}")
 _LONG_STRING = re.compile(r"\"\"\"|'''")
 
 
@@ -54,17 +56,27 @@ class Node:
         """What to raise where a value is another kind."""
         hint = f"{self.key} = {example}"
         if self.value is None:
-            return self.wrong(f"{self.key} is missing; it must be {wanted}", hint)
+            return self.wrong(
+                say("{key} is missing; it must be {wanted}", key=self.key, wanted=wanted), hint
+            )
         shown = str(self.value) if isinstance(self.value, Decimal) else ascii(self.value)
         shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-        return self.wrong(f"{self.key} is {shown} and must be {wanted}", hint)
+        return self.wrong(
+            say("{key} is {shown} and must be {wanted}", key=self.key, shown=shown, wanted=wanted),
+            hint,
+        )
 
-    def known(self, names: Collection[str], what: str = "key") -> None:
-        """Raise for the first key of this table that is not one of these."""
+    def known(self, names: Collection[str], complaint: str = _NO_KEY) -> None:
+        """Raise for the first key of this table that is not one of these.
+
+        `complaint` is a noted text of the key's `{name}` and of `{where}` it stands.
+        """
         for name in self.value:
             if name not in names:
-                where = f" in {self.key}" if self.key else ""
-                raise self.at(name).wrong(f"there is no {what} {name!r}{where}", near(name, names))
+                where = say(" in {key}", key=self.key) if self.key else ""
+                raise self.at(name).wrong(
+                    say_noted(complaint, name=name, where=where), near(name, names)
+                )
 
     def at(self, key: str | int) -> Node:
         """The value below a key, None where there is none."""
@@ -81,7 +93,7 @@ class Node:
     def table(self, example: str = "{ }") -> Node:
         """This, which must be a table."""
         if not isinstance(self.value, dict):
-            raise self.must_be("a table", example)
+            raise self.must_be(say("a table"), example)
         return self
 
     def tables(self) -> list[Node]:
@@ -89,41 +101,41 @@ class Node:
         if self.value is None:
             return []
         if not isinstance(self.value, list) or not all(isinstance(t, dict) for t in self.value):
-            raise self.wrong(f"{self.key} must be tables", f"[[{self.key}]]")
+            raise self.wrong(say("{key} must be tables", key=self.key), f"[[{self.key}]]")
         return [self.at(n) for n in range(len(self.value))]
 
     def choice(self, words: Collection[str]) -> str:
         """One of a few words."""
         if not isinstance(self.value, str) or self.value not in words:
             nearest = difflib.get_close_matches(str(self.value), words, n=1) or list(words)
-            raise self.must_be(f"one of {', '.join(words)}", f'"{nearest[0]}"')
+            raise self.must_be(say("one of {words}", words=", ".join(words)), f'"{nearest[0]}"')
         return self.value
 
     def text(self, example: str) -> str:
         """A text that is not empty."""
         if not isinstance(self.value, str) or not self.value:
-            raise self.must_be("a text", f'"{example}"')
+            raise self.must_be(say("a text"), f'"{example}"')
         return self.value
 
     def yes(self) -> bool:
         """True or false."""
         if not isinstance(self.value, bool):
-            raise self.must_be("true or false", "true")
+            raise self.must_be(say("true or false"), "true")
         return self.value
 
     def number(self, example: str) -> int | Decimal:
         """A finite number, exact."""
         if not isinstance(self.value, int | Decimal) or isinstance(self.value, bool):
-            raise self.must_be("a number", example)
+            raise self.must_be(say("a number"), example)
         exact = Decimal(self.value)
         if not exact.is_finite() or abs(exact) > _LARGEST:
-            raise self.must_be("a number of a size one can measure", example)
+            raise self.must_be(say("a number of a size one can measure"), example)
         return self.value
 
     def count(self, example: str) -> int:
         """A whole number."""
         if type(self.value) is not int:
-            raise self.must_be("a whole number", example)
+            raise self.must_be(say("a whole number"), example)
         return int(self.number(example))
 
 
@@ -135,8 +147,13 @@ def parse(text: str, source: str) -> Node:
     except (ValueError, ArithmeticError, RecursionError) as cause:
         line = re.search(r"line (\d+)", str(cause))
         raise UsageError(
-            f"{source}:{line[1] if line else 1}: this is not TOML: {cause}",
-            hint="write texts in quotes, and one key = value a line",
+            say(
+                "{source}:{line}: this is not TOML: {cause}",
+                source=source,
+                line=line[1] if line else 1,
+                cause=cause,
+            ),
+            hint=say("write texts in quotes, and one key = value a line"),
         ) from cause
     return Node(document, (), source, places(text))
 
@@ -144,7 +161,7 @@ def parse(text: str, source: str) -> Node:
 def near(name: str, known: Collection[str]) -> str:
     """The names most like this one, else all of them."""
     found = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
-    return " or ".join(found) if found else f"one of {', '.join(known)}"
+    return say(" or ").join(found) if found else say("one of {words}", words=", ".join(known))
 
 
 def places(text: str) -> dict[Path, int]:

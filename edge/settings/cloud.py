@@ -23,6 +23,7 @@ from typing import Any
 from edge.core.cloud import Cap, CloudMode, Provider, Scope
 from edge.core.errors import UsageError
 from edge.core.message import Label
+from edge.core.say import say
 from edge.core.units import Money
 from edge.settings.chosen import load_settings
 from edge.settings.config_file import insist_private, read_config
@@ -113,7 +114,12 @@ def _mode(cloud: Table, environ: Mapping[str, str], *, offline: bool) -> tuple[C
     if given := environ.get(ENV_MODE):
         if given.lower() not in _MODES:
             raise UsageError(
-                f"{ENV_MODE} is {shown(given)} and must be one of {', '.join(_MODES)}",
+                say(
+                    "{variable} is {said} and must be one of {words}",
+                    variable=ENV_MODE,
+                    said=shown(given),
+                    words=", ".join(_MODES),
+                ),
                 hint=f"export {ENV_MODE}={CloudMode.ASK}",
             )
         mode, origin = CloudMode(given.lower()), ENV_MODE
@@ -125,8 +131,15 @@ def _provider_name(cloud: Table) -> str:
     known = [BUILT_IN, *(other for other, _ in cloud.tables())]
     if name not in known:
         raise UsageError(
-            f"cloud.provider is {shown(name)} (from {cloud.file}), and has no table [cloud.NAME]",
-            hint=f"{near(name, known)}; or edge cloud login NAME --base-url https://HOST/v1",
+            say(
+                "cloud.provider is {said} (from {file}), and has no table [cloud.NAME]",
+                said=shown(name),
+                file=cloud.file,
+            ),
+            hint=say(
+                "{near}; or edge cloud login NAME --base-url https://HOST/v1",
+                near=near(name, known),
+            ),
         )
     return name
 
@@ -151,9 +164,13 @@ def _patterns(privacy: Table) -> tuple[str, ...]:
             sound = False
         if not sound:
             raise UsageError(
-                f"privacy.patterns holds {pattern!r} (from {privacy.file}), "
-                "which is no pattern, or found in every text",
-                hint="a regular expression of Python in single quotes, as 'HERON-[0-9]+'",
+                say(
+                    "privacy.patterns holds {pattern!r} (from {file}), which is no pattern, or "
+                    "found in every text",
+                    pattern=pattern,
+                    file=privacy.file,
+                ),
+                hint=say("a regular expression of Python in single quotes, as 'HERON-[0-9]+'"),
             )
     return patterns
 
@@ -162,7 +179,12 @@ def _caps(budget: Table) -> Iterator[Cap]:
     for currency in budget.values:
         if not _CURRENCY.fullmatch(currency):
             raise UsageError(
-                f"budget.{currency} (from {budget.file}) is no currency", hint="[budget.CNY]"
+                say(
+                    "budget.{currency} (from {file}) is no currency",
+                    currency=currency,
+                    file=budget.file,
+                ),
+                hint="[budget.CNY]",
             )
         table = budget.table(currency)
         table.refuse_unknown(_SCOPES)

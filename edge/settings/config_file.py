@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.core.errors import UsageError
+from edge.core.say import say
 from edge.settings.folders import cannot_write, private_folder
 
 # What the file may hold beside the flat settings; read by edge.settings.cloud.
@@ -29,19 +30,23 @@ def read_config(path: Path, parse_float: Callable[[str], Any] = float) -> dict[s
         return {}
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe could be waited on for ever
-            raise UsageError(f"cannot read {str(path)!r}: it is no file", hint=f"ls -l {path}")
+            raise UsageError(
+                say("cannot read {path!r}: it is no file", path=str(path)), hint=f"ls -l {path}"
+            )
         # Some editors put a byte order mark in front, which TOML does not know.
         return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=parse_float)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as cause:
         raise UsageError(
-            f"cannot read {str(path)!r}: {cause.strerror}", hint=f"ls -l {path}"
+            say("cannot read {path!r}: {why}", path=str(path), why=cause.strerror),
+            hint=f"ls -l {path}",
         ) from cause
     # ValueError: of TOML and of UTF-8 alike; RecursionError: nested without end.
     except (ValueError, RecursionError) as cause:
         raise UsageError(
-            f"{str(path)!r} is not valid TOML: {cause}", hint=f"correct {path}, or move it away"
+            say("{path!r} is not valid TOML: {cause}", path=str(path), cause=cause),
+            hint=say("correct {path}, or move it away", path=path),
         ) from cause
 
 
@@ -55,12 +60,16 @@ def insist_private(path: Path) -> None:
         return
     if found.st_uid != os.geteuid():
         raise UsageError(
-            f"{str(path)!r} holds a key and belongs to another user", hint=f"ls -l {path}"
+            say("{path!r} holds a key and belongs to another user", path=str(path)),
+            hint=f"ls -l {path}",
         )
     if found.st_mode & _OTHERS:
         raise UsageError(
-            f"{str(path)!r} holds a key and others may read it "
-            f"(mode {stat.S_IMODE(found.st_mode):o})",
+            say(
+                "{path!r} holds a key and others may read it (mode {mode:o})",
+                path=str(path),
+                mode=stat.S_IMODE(found.st_mode),
+            ),
             hint=f"chmod 600 {path}",
         )
 

@@ -13,6 +13,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable, Table
 
 from edge.core.errors import UsageError
+from edge.core.say import say
 from edge.settings.chosen import flat_settings
 from edge.settings.cloud import CloudSettings, cloud_in
 from edge.settings.config_file import read_config, write_private
@@ -66,10 +67,11 @@ def edited(text: str, changes: Mapping[Keys, Value], file: Path) -> str:
         fresh = tomlkit.dumps(document)
         # The writer has had faults with tables in unusual places; this file is the user's.
         if tomllib.loads(fresh) != _expected(tomllib.loads(text), changes):
-            raise ValueError("another setting would change with it")
+            raise ValueError(say("another setting would change with it"))
     except (TOMLKitError, ValueError) as cause:
         raise UsageError(
-            f"{str(file)!r} cannot be changed: {cause}", hint=f"edit {file}"
+            say("{file!r} cannot be changed: {cause}", file=str(file), cause=cause),
+            hint=say("edit {file}", file=file),
         ) from cause
     return fresh if fresh.endswith("\n") else f"{fresh}\n"
 
@@ -96,7 +98,8 @@ def _put(table: MutableMapping[str, Any], path: Keys, value: object, file: Path)
         table = table[parent]
         if not isinstance(table, MutableMapping):
             raise UsageError(
-                f"{parent} is no table (in {str(file)!r})", hint=f"take it out of {file}"
+                say("{parent} is no table (in {file!r})", parent=parent, file=str(file)),
+                hint=say("take it out of {file}", file=file),
             )
     table[key] = value
 

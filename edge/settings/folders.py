@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.core.errors import DiskFull, EdgeError, UsageError
+from edge.core.say import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def private_folder(folder: Path) -> None:
     """
     if not folder.is_absolute():
         raise UsageError(
-            f"there is no home directory to write {folder.name!r} in",
+            say("there is no home directory to write {name!r} in", name=folder.name),
             hint="export EDGE_HOME=/a/writable/folder",
         )
     try:
@@ -80,8 +81,11 @@ def private_folder(folder: Path) -> None:
 def cannot_write(path: Path, cause: OSError) -> EdgeError:
     """The error that says why `path` was not written: DiskFull, else UsageError."""
     if cause.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"no room on the disk to write {str(path)!r}", hint=f"df -h {path.parent}")
+        return DiskFull(
+            say("no room on the disk to write {path!r}", path=str(path)),
+            hint=f"df -h {path.parent}",
+        )
     return UsageError(
-        f"cannot write {str(path)!r}: {cause.strerror}",
+        say("cannot write {path!r}: {why}", path=str(path), why=cause.strerror),
         hint="export EDGE_HOME=/a/writable/folder",
     )

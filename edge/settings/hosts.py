@@ -10,6 +10,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from edge.core.cloud import is_this_machine
+from edge.core.say import say
 
 _PATH = "/compatible-mode/v1"
 
@@ -72,15 +73,15 @@ def checked_base_url(text: str) -> str:
     host = url.hostname or ""
     _ = url.port  # ValueError: no port
     if not _is_host(host) or url.scheme not in ("https", "http"):
-        raise ValueError("an address as https://HOST/v1")
+        raise ValueError(say("an address as https://HOST/v1"))
     if url.scheme == "http" and not is_this_machine(host):
-        raise ValueError("https; http is for this machine itself (127.0.0.1) alone")
+        raise ValueError(say("https; http is for this machine itself (127.0.0.1) alone"))
     if "@" in url.netloc:
-        raise ValueError("an address without a name or password in it")
+        raise ValueError(say("an address without a name or password in it"))
     if url.query or url.fragment or "?" in text or "#" in text:
-        raise ValueError("an address without '?' and '#'")
+        raise ValueError(say("an address without '?' and '#'"))
     if url.path.rstrip("/").endswith("/chat/completions"):
-        raise ValueError("the address before /chat/completions")
+        raise ValueError(say("the address before /chat/completions"))
     return text.rstrip("/")
 
 

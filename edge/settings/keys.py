@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from edge.core.cloud import Provider, Secret
 from edge.core.errors import UsageError
+from edge.core.say import noted, say, say_noted
 from edge.settings.config_file import insist_private, read_config
 from edge.settings.folders import Folders
 from edge.settings.hosts import CODING_PLAN_PREFIX, CODING_PLAN_URL
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-KEYRING = "the system's key store"
+KEYRING = noted("the system's key store")
 _SERVICE = "edge"
 _BUILT_IN_VARIABLE = "DASHSCOPE_API_KEY"
 _VARIABLE_END = "_API_KEY"
@@ -92,7 +93,7 @@ def find_key(
     if environ.get(variable):
         return _kept(provider, environ[variable], variable)
     if text := _from_keyring(lambda store: store.get_password(_SERVICE, provider), patience_s):
-        return _kept(provider, text, KEYRING)
+        return _kept(provider, text, say_noted(KEYRING))
     for file, path in _files(provider, folders):
         text = _written(file, path)
         if text is not None:
@@ -134,7 +135,7 @@ def forget_key(provider: str, folders: Folders) -> tuple[str, ...]:
 
     found = []
     if _from_keyring(lambda store: _taken_from(store, provider), _PATIENCE_WITH_OWNER_S):
-        found.append(KEYRING)
+        found.append(say_noted(KEYRING))
     for file, path in _files(provider, folders):
         if _written(file, path) is not None:
             write_toml(file, {path: None})
@@ -147,16 +148,27 @@ def checked_key(provider: str, text: str, origin: str) -> Secret:
     text = text.strip()
     if not text or len(text) > _LONGEST_KEY or not all("!" <= char <= "~" for char in text):
         raise UsageError(
-            f"what {origin} holds is no key: keys are up to {_LONGEST_KEY} letters, digits and "
-            "signs without a space",
-            hint="copy the key anew",
+            say(
+                "what {origin} holds is no key: keys are up to {most} letters, digits and "
+                "signs without a space",
+                origin=origin,
+                most=_LONGEST_KEY,
+            ),
+            hint=say("copy the key anew"),
         )
     if provider == BUILT_IN and text.startswith(CODING_PLAN_PREFIX):
         raise UsageError(
-            f"{origin} holds a key of the Coding Plan ({CODING_PLAN_PREFIX}…), which is good for "
-            "that plan's own host alone and has no price by tokens",
-            hint=f"a key of Model Studio, or: edge cloud login coding-plan "
-            f"--base-url {CODING_PLAN_URL} --model NAME",
+            say(
+                "{origin} holds a key of the Coding Plan ({prefix}…), which is good for that "
+                "plan's own host alone and has no price by tokens",
+                origin=origin,
+                prefix=CODING_PLAN_PREFIX,
+            ),
+            hint=say(
+                "a key of Model Studio, or: edge cloud login coding-plan --base-url {url} "
+                "--model NAME",
+                url=CODING_PLAN_URL,
+            ),
         )
     return Secret(text)
 
@@ -181,7 +193,10 @@ def _written(file: Path, path: tuple[str, ...]) -> str | None:
     for key in path:
         found = found.get(key) if isinstance(found, dict) else None
     if found is not None and not isinstance(found, str):
-        raise UsageError(f"{'.'.join(path)} (from {file}) is no text", hint=f"edit {file}")
+        raise UsageError(
+            say("{name} (from {file}) is no text", name=".".join(path), file=file),
+            hint=say("edit {file}", file=file),
+        )
     return found
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge.core.cloud import Dialect, Provider
 from edge.core.errors import UsageError
+from edge.core.say import say
 from edge.core.spec import Price, PriceTier
 from edge.core.units import Money
 from edge.settings.hosts import (
@@ -43,8 +44,10 @@ def provider_of(name: str, table: Table) -> Provider:
     """The provider of that name; raises UsageError for what cannot be one."""
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"[{table.name}] (from {table.file}) cannot name a provider",
-            hint="small letters, digits and hyphens, as [cloud.my-server]",
+            say(
+                "[{table}] (from {file}) cannot name a provider", table=table.name, file=table.file
+            ),
+            hint=say("small letters, digits and hyphens, as [cloud.my-server]"),
         )
     built_in = name == BUILT_IN
     table.refuse_unknown(_BUILT_IN_KEYS if built_in else _CUSTOM_KEYS)
@@ -77,7 +80,7 @@ def _base_url(table: Table, region: Region | None) -> str:
     written = table.text("base_url", "https://HOST/v1")
     workspace = table.text("workspace", "ws-0123456789")
     if workspace is not None and not WORKSPACE.fullmatch(workspace):
-        raise table.bad("workspace", "letters, digits and hyphens", '"ws-0123456789"')
+        raise table.bad("workspace", say("letters, digits and hyphens"), '"ws-0123456789"')
     if written is not None:
         try:
             return checked_base_url(written)
@@ -85,14 +88,18 @@ def _base_url(table: Table, region: Region | None) -> str:
             raise table.bad("base_url", str(cause), '"https://HOST/v1"') from cause
     if region is None:
         raise UsageError(
-            f"[{table.name}] (from {table.file}) has no base_url",
-            hint=f'base_url = "https://HOST/v1" below [{table.name}]',
+            say("[{table}] (from {file}) has no base_url", table=table.name, file=table.file),
+            hint=say('base_url = "https://HOST/v1" below [{table}]', table=table.name),
         )
     url = region.base_url(workspace)
     if not url:
         raise UsageError(
-            f"region {region.id!r} (from {table.file}) has a host for each workspace and no other",
-            hint=f'workspace = "ws-…" below [{table.name}]',
+            say(
+                "region {region!r} (from {file}) has a host for each workspace and no other",
+                region=region.id,
+                file=table.file,
+            ),
+            hint=say('workspace = "ws-…" below [{table}]', table=table.name),
         )
     return url
 
@@ -104,7 +111,7 @@ def _ca_file(table: Table) -> str | None:
         return None
     path = Path(table.file).parent / Path(written).expanduser()
     if not path.is_file():
-        raise table.bad("ca_file", "a file that is there", '"/etc/my-ca.pem"')
+        raise table.bad("ca_file", say("a file that is there"), '"/etc/my-ca.pem"')
     return str(path)
 
 
@@ -117,11 +124,11 @@ def _price(table: Table, region: str) -> Price | None:
         return None
     if cost_in is None or cost_out is None or currency is None:
         raise UsageError(
-            f"[{table.name}] (from {table.file}) has half a price",
-            hint='per_million_in = 0.8, per_million_out = 2 and currency = "CNY"',
+            say("[{table}] (from {file}) has half a price", table=table.name, file=table.file),
+            hint=say('per_million_in = 0.8, per_million_out = 2 and currency = "CNY"'),
         )
     if not re.fullmatch("[A-Z]{3}", currency):
-        raise table.bad("currency", "three capital letters", '"CNY"')
+        raise table.bad("currency", say("three capital letters"), '"CNY"')
     amounts = (cost_in, cost_out, cost_out if deep is None else deep)
     tier = PriceTier(None, *(Money(amount, currency) for amount in amounts))
     return Price(region, (tier,), _written_on(Path(table.file)), "your config.toml")

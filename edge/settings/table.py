@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from edge.core.errors import UsageError
+from edge.core.say import say
 
 # The prefix of the keys of Model Studio and of most others; or what no name looks like.
 _KEY = re.compile(r"sk-.*|(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_-]{24,}", re.IGNORECASE)
@@ -30,7 +31,7 @@ def looks_like_key(text: str) -> bool:
 def shown(value: object) -> str:
     """A value for an error's eye: short, in ASCII, and not if it could be a key."""
     if isinstance(value, str) and (looks_like_key(value) or _KEY_WITHIN.search(value)):
-        return "something like a key (not shown)"
+        return say("something like a key (not shown)")
     text = ascii(value) if isinstance(value, str) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -38,7 +39,7 @@ def shown(value: object) -> str:
 def near(name: str, known: Collection[str]) -> str:
     """The names most like this one, else all of them."""
     found = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
-    return " or ".join(found) if found else f"one of {', '.join(known)}"
+    return say(" or ").join(found) if found else say("one of {words}", words=", ".join(known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,15 @@ class Table:
 
     def bad(self, key: str, wanted: str, example: str) -> UsageError:
         """What to raise for a value that is not `wanted`."""
-        place = f" below [{self.name}]" if self.name else ""
+        place = say(" below [{table}]", table=self.name) if self.name else ""
         return UsageError(
-            f"{self._path(key)} is {shown(self.values[key])} (from {self.file}) "
-            f"and must be {wanted}",
+            say(
+                "{name} is {said} (from {file}) and must be {wanted}",
+                name=self._path(key),
+                said=shown(self.values[key]),
+                file=self.file,
+                wanted=wanted,
+            ),
             hint=f"{key} = {example}{place}",
         )
 
@@ -66,16 +72,17 @@ class Table:
         """Raise for the first key that is not one of these."""
         for key in self.values:
             if key not in known:
-                said = "something like a key" if looks_like_key(key) else repr(self._path(key))
+                said = say("something like a key") if looks_like_key(key) else repr(self._path(key))
                 raise UsageError(
-                    f"there is no setting {said} (from {self.file})", hint=near(key, known)
+                    say("there is no setting {said} (from {file})", said=said, file=self.file),
+                    hint=near(key, known),
                 )
 
     def table(self, key: str) -> Table:
         """The table of that name, empty when it is not there."""
         found = self.values.get(key, {})
         if not isinstance(found, dict):
-            raise self.bad(key, f"a table, as in [{self._path(key)}]", "{ }")
+            raise self.bad(key, say("a table, as in [{name}]", name=self._path(key)), "{ }")
         return Table(self.file, self._path(key), found)
 
     def tables(self) -> Iterable[tuple[str, Table]]:
@@ -88,14 +95,14 @@ class Table:
         if found is None:
             return None
         if not isinstance(found, str) or not found.strip() or not found.isprintable():
-            raise self.bad(key, "one line of text", f'"{example}"')
+            raise self.bad(key, say("one line of text"), f'"{example}"')
         return found.strip()
 
     def texts(self, key: str, example: str) -> tuple[str, ...]:
         """A list of texts."""
         found = self.values.get(key, [])
         if not isinstance(found, list) or not all(isinstance(t, str) and t.strip() for t in found):
-            raise self.bad(key, "a list of texts that are not empty", f'["{example}"]')
+            raise self.bad(key, say("a list of texts that are not empty"), f'["{example}"]')
         return tuple(dict.fromkeys(text.strip() for text in found))
 
     def choice(self, key: str, among: Collection[str]) -> str | None:
@@ -105,14 +112,14 @@ class Table:
             return None
         if not isinstance(found, str) or found not in among:
             nearest = difflib.get_close_matches(str(found), among, n=1) or list(among)
-            raise self.bad(key, f"one of {', '.join(among)}", f'"{nearest[0]}"')
+            raise self.bad(key, say("one of {words}", words=", ".join(among)), f'"{nearest[0]}"')
         return found
 
     def yes(self, key: str) -> bool:
         """Whether something is wanted; no, when nothing is said."""
         found = self.values.get(key, False)
         if not isinstance(found, bool):
-            raise self.bad(key, "true or false", "true")
+            raise self.bad(key, say("true or false"), "true")
         return found
 
     def count(self, key: str, example: int) -> int | None:
@@ -121,7 +128,7 @@ class Table:
         if found is None:
             return None
         if type(found) is not int or not 0 < found < 2**40:
-            raise self.bad(key, "a whole number at least 1", str(example))
+            raise self.bad(key, say("a whole number at least 1"), str(example))
         return found
 
     def amount(self, key: str, example: str) -> Decimal | None:
@@ -136,7 +143,7 @@ class Table:
         except (ArithmeticError, ValueError):
             amount = Decimal("NaN")
         if not (amount.is_finite() and 0 <= amount <= _MOST_AMOUNT) or _too_fine(amount):
-            raise self.bad(key, "an amount from 0 to 1e9 with at most 9 decimals", example)
+            raise self.bad(key, say("an amount from 0 to 1e9 with at most 9 decimals"), example)
         return amount
 
     def _path(self, key: str) -> str:

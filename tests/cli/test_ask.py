@@ -232,7 +232,7 @@ def test_a_conversation_goes_on_by_its_id_and_as_the_latest(tiny):
 def test_a_context_as_long_as_the_models_own_is_not_to_be_doubled(edge_home):
     furnish(edge_home, n_ctx=512)
     ran = edge("ask", "-m", "tiny", "--temperature", "0", "--ctx", "512", "hi")
-    assert ran.err == UNKNOWN_TEMPLATE + (
+    assert ran.err.endswith(
         "the reply was cut: the context of 512 tokens is full; no more of it fits here\n"
     )
 

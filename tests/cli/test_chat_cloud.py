@@ -121,7 +121,7 @@ def test_one_turn_is_lifted_out_of_a_private_talk_once_all_of_it_was_seen(home, 
     shown = screen.text
     assert f"to 127.0.0.1:{server.port}, model qwen-plus: 1 message, 12 B, at most 0.00" in shown
     assert "1. user:\n    name a river\nSend it? [y/N] y" in shown
-    assert screen.raw.count("Send it?") == 2  # nobody is asked about what is found private
+    assert shown.count("Send it?") == 2  # nobody is asked about what is found private
     assert told(server) == [["name a river"]]
     talk = kept(home)
     assert talk.label is Label.PRIVATE

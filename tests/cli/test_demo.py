@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 from edge.cli.demo_scenes import ANSWERS, Stage
-from edge.cli.talk.opening import Desk, Wanted
+from edge.cli.talk.opening import Desk
+from edge.cli.talk.wanted import Wanted
 from edge.cli.words import demo as words
 from edge.core.decision import Reason
 from edge.core.errors import EdgeError

@@ -36,7 +36,8 @@ def test_a_sound_installation_is_ok_and_leaves_nothing_behind(edge_home):
     assert (ran.code, ran.err) == (0, "")
     found = lines(ran.out)
     parts = "python binding cpu gpu isolation memory settings disk models store"
-    assert list(found) == parts.split()
+    around = "terminal colours width fonts editor language"
+    assert list(found) == [*parts.split(), *around.split()]
     assert found["binding"].startswith("ok   binding   llama-cpp-python 0.3.36")
     assert found["models"].startswith("warn models    none is here; try: edge pull qwen")
     assert "journal mode 'delete'" in found["store"]

@@ -115,7 +115,7 @@ def test_an_edit_counts_once_it_can_be_used(own, tmp_path):
 
 def test_an_editor_that_fails_changes_nothing(own):
     Ran("init")
-    for editor_named in ("", "no-such-editor-anywhere", "false"):
+    for editor_named in ("no-such-editor-anywhere", "false"):
         assert Ran("edit", EDITOR=editor_named).code == 2
     assert own.read_text("utf-8") == policy_text("edge-first")
 

@@ -78,6 +78,12 @@ def test_every_command_of_the_readme_runs(weights_home: Path, shim: Path, tmp_pa
             "EDGE_MAX_TOKENS": "24",
             "STAND_IN": cloud.base_url,
         }
+        (tmp_path / "notes.md").write_text("# Kepler\nOur dog. He likes long walks.\n")
+        # What the README shows of a chat was said before its next lines are typed.
+        talk = "Show a function that counts words.\n/rename Python Function Example\n"
+        subprocess.run(
+            [shim / "edge", "chat"], input=talk, text=True, env=environ, cwd=tmp_path, check=True
+        )
         assert len(commands()) >= 20
         for line in commands():
             done = subprocess.run(

@@ -6,6 +6,7 @@ without --yes nobody can be asked, so there is no connection either.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,17 +26,31 @@ from edge.models.sources import local_copies, plan, step_name
 from edge.settings.chosen import Settings
 from edge.store.state import State
 
+Aside = Callable[[Callable[[], Model]], Model]
 
-def model_for(library: Library, settings: Settings, state: State, *, yes: bool) -> Model:
+
+def at_once(work: Callable[[], Model]) -> Model:
+    """Where the terminal is an ordinary one anyway."""
+    return work()
+
+
+def model_for(
+    library: Library, settings: Settings, state: State, *, yes: bool, aside: Aside = at_once
+) -> Model:
     """The model named, else the one used last, else the largest here, else the one to begin with.
 
-    It has its weights when this returns. Raises UnknownName for a name that is
+    It has its weights when this returns; what is asked and shown until then takes an
+    ordinary terminal, which `aside` sees to. Raises UnknownName for a name that is
     none, UsageError where nobody can be asked, Cancelled when the answer is no,
     and whatever a pull raises.
     """
     model = named(library, settings.model) if settings.model else choose(library, settings, state)
     if model is not None and model.weights is not None:
         return model
+    return aside(lambda: _fetched(library, settings, model, yes=yes))
+
+
+def _fetched(library: Library, settings: Settings, model: Model | None, *, yes: bool) -> Model:
     if model is not None:
         _agree(model, yes=yes)
         return pull_for_terminal(library, model, yes=yes)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from inspect import Parameter, Signature, signature
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from typer import Option
 
-if TYPE_CHECKING:
-    from edge.cli.talk.opening import Wanted
+from edge.cli.talk.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,8 @@ class Flags:
         bool, Option("-c", "--continue", help="Go on with the latest conversation.")
     ] = False
     conversation: Annotated[
-        str | None, Option("--conversation", metavar="ID", help="Go on with this conversation.")
+        str | None,
+        Option("--conversation", metavar="ID|NAME", help="Go on with this conversation."),
     ] = None
     private: Annotated[
         bool, Option("--private", help="Nothing of the talk ever leaves this machine.")
@@ -66,6 +66,14 @@ class Flags:
     n_ctx: Annotated[int | None, Option("--ctx", metavar="N", help="Tokens the context holds.")] = (
         None
     )
+    when_full: Annotated[
+        str | None,
+        Option(
+            "--when-full",
+            metavar="slide|summarise|stop",
+            help="What becomes of the oldest turns once the context is full.",
+        ),
+    ] = None
     n_threads: Annotated[
         int | None, Option("--threads", metavar="N", help="How many threads to use.")
     ] = None
@@ -82,8 +90,10 @@ class Flags:
 
     def wanted(self, model: str | None) -> Wanted:
         """What opening takes: the settings given, and what is no setting."""
-        from edge.cli.talk.opening import Wanted
+        from edge.cli.words.files import two_conversations
 
+        if self.resume and self.conversation is not None:
+            raise two_conversations()
         settings = asdict(self) | {"model": model}
         others = {name: settings.pop(name) for name in ("conversation", "resume", "private", "yes")}
         return Wanted(settings, **others)

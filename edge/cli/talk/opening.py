@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -11,11 +11,13 @@ from edge.chat.handoff import Consent
 from edge.chat.in_cloud import InCloud
 from edge.chat.session import Session
 from edge.cli.talk import piped
-from edge.cli.talk.first_run import model_for
+from edge.cli.talk.first_run import Aside, at_once, model_for
+from edge.cli.talk.wanted import Wanted
 from edge.cli.words import turn as words
 from edge.core.conversation import Conversation
 from edge.core.errors import UnknownName, UsageError
 from edge.core.message import Label
+from edge.core.say import say
 from edge.loading.model import open_library
 from edge.models.fit import Fit
 from edge.models.library import Library, Model
@@ -28,17 +30,6 @@ from edge.store.state import State
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the flags said: settings by name, and which conversation is gone on with, and how."""
-
-    flags: Mapping[str, object]
-    conversation: str | None = None
-    resume: bool = False
-    private: bool = False
-    yes: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Desk:
     """What opening a model takes: the folders, the settings in force, and what is here."""
 
@@ -46,17 +37,19 @@ class Desk:
     settings: Settings
     library: Library
     yes: bool
+    aside: Aside = at_once
 
     @staticmethod
-    def of(wanted: Wanted) -> Desk:
-        """Read the settings and the catalog."""
+    def of(wanted: Wanted, aside: Aside = at_once) -> Desk:
+        """Read the settings and the catalog; `aside` is for questions, see `model_for`."""
         folders = Folders.find()
         settings = load_settings(flags=wanted.flags, folders=folders)
-        return Desk(folders, settings, open_library(folders), wanted.yes)
+        return Desk(folders, settings, open_library(folders), wanted.yes, aside)
 
     def model(self, settings: Settings) -> Model:
         """The model these settings mean, fetched if it must be."""
-        return model_for(self.library, settings, State(self.folders), yes=self.yes)
+        state = State(self.folders)
+        return model_for(self.library, settings, state, yes=self.yes, aside=self.aside)
 
     def model_of(self, old: Conversation | None) -> Model:
         """The model that goes on with a conversation: the flag's, else the one it had."""
@@ -81,7 +74,7 @@ class Desk:
                 return kept.get(piped.text(wanted.conversation, "--conversation"))
             if latest := kept.latest():
                 return latest
-            raise UnknownName("there is no conversation to continue", hint="edge chat")
+            raise UnknownName(say("there is no conversation to continue"), hint="edge chat")
         finally:
             database.close()
 
@@ -188,17 +181,21 @@ class Talk:
     ) -> Session:
         session = runtime.session(conversation_id, system=system, private=private)
         session.set_thinking(self.session.answering.wishes.thinking)
+        session.set_when_full(self.session.when_full)
         session.consent = self.session.consent
         return session
 
 
 @contextmanager
-def opened(wanted: Wanted, consent: Consent | None = None) -> Iterator[Talk]:
+def opened(
+    wanted: Wanted, consent: Consent | None = None, aside: Aside = at_once
+) -> Iterator[Talk]:
     """Everything a conversation takes; closed again at the end.
 
-    `consent` is asked before anything is sent that the user wants to be asked about.
+    `consent` is asked before anything is sent that the user wants to be asked about;
+    `aside` is for the questions of a first run, see `model_for`.
     """
-    desk = Desk.of(wanted)
+    desk = Desk.of(wanted, aside)
     old = desk.conversation(wanted)
     with desk.open(desk.model_of(old)) as runtime:
         session = runtime.session(old.id if old else None, private=wanted.private)

@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from edge.cli.page.writer import is_terminal
+from edge.cli.words import files
 from edge.cli.words import turn as words
-from edge.core.errors import ContextFull, UsageError
+from edge.core.errors import UsageError
 from edge.core.units import MIB
 
 # No context holds this much; reading on would only fill the memory.
 LIMIT_BYTES = 64 * MIB
 _BYTE_ORDER_MARK = "\ufeff"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def gather(args: Sequence[str], stdin: TextIO | None) -> str:
@@ -45,7 +47,7 @@ def read(stdin: TextIO) -> str:
     """All of standard input, without the newlines at its end."""
     raw = taken(lambda: stdin.buffer.read(LIMIT_BYTES + 1))
     if len(raw) > LIMIT_BYTES:
-        raise ContextFull(words.too_much_input(LIMIT_BYTES))
+        raise files.more_than_a_context(files.standard_input(), LIMIT_BYTES)
     return decode(raw).rstrip("\r\n")
 
 
@@ -59,20 +61,22 @@ def taken(read: Callable[[], bytes]) -> bytes:
         return b""
 
 
-def decode(raw: bytes) -> str:
+def decode(raw: bytes, name: str = "") -> str:
     """Bytes as text; raises UsageError naming the position of what is none.
 
-    NUL is refused: text holds none, so it means that a binary file was piped in.
+    `name` says whose they are, if not standard input's. NUL is refused: text holds
+    none, so it means that a binary file was given.
     """
+    name = name or files.standard_input()
+    if raw.startswith(_UTF16_MARKS):
+        raise files.utf16(name)
     if (nul := raw.find(b"\0")) >= 0:
-        raise UsageError(words.holds_nul(nul, _line(raw, nul)), hint=words.send_text())
+        raise files.holds_nul(name, nul, _line(raw, nul))
     try:
         return raw.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as cause:
         at = cause.start
-        raise UsageError(
-            words.not_utf8(raw[at], at, _line(raw, at)), hint=words.convert_it()
-        ) from cause
+        raise files.not_utf8(name, raw[at], at, _line(raw, at)) from cause
 
 
 def _line(raw: bytes, position: int) -> int:

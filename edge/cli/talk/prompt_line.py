@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import Protocol, TextIO
 
 from edge.cli.page.writer import is_terminal
 from edge.cli.talk.piped import decode, taken
-
-if TYPE_CHECKING:
-    from prompt_toolkit import PromptSession
 
 MARK = "> "
 
@@ -19,36 +16,20 @@ MARK = "> "
 class Lines(Protocol):
     """Lines of a chat, one at a time."""
 
-    def read(self) -> str | None:
-        """The next line, None at the end.
+    def read(self, default: str = "") -> str | None:
+        """The next line, None at the end; `default` stands there to be changed, where it can.
 
         Raises KeyboardInterrupt for Ctrl-C where nothing was typed, and
         UsageError for a line that is no text.
         """
         ...
 
+    def edit(self, text: str) -> str | None:
+        """This text as it is wanted now; None where it stays as it is.
 
-class Terminal:
-    """A person's lines, edited with prompt_toolkit; what is typed is remembered in memory alone."""
-
-    def __init__(self) -> None:
-        # Asking the terminal where its cursor is earns one line nothing, and a warning
-        # where the terminal does not answer.
-        os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
-        from prompt_toolkit import PromptSession
-
-        self._session: PromptSession[str] = PromptSession()
-
-    def read(self) -> str | None:
-        """The next line; Ctrl-C clears a line that was begun."""
-        try:
-            return self._session.prompt(MARK)
-        except EOFError:
-            return None
-        except KeyboardInterrupt:
-            if self._session.default_buffer.text:
-                return ""
-            raise
+        Raises UsageError where an editor failed.
+        """
+        ...
 
 
 class Stream:
@@ -58,8 +39,8 @@ class Stream:
         self._stdin = stdin
         self._err = err if is_terminal(stdin) else None
 
-    def read(self) -> str | None:
-        """The next line, without its newline."""
+    def read(self, default: str = "") -> str | None:
+        """The next line, without its newline; a line that was begun is not offered."""
         self._tell(MARK)
         try:
             raw = taken(self._stdin.buffer.readline) if self._stdin is not None else b""
@@ -71,15 +52,22 @@ class Stream:
             return None
         return decode(raw).rstrip("\r\n")
 
+    def edit(self, text: str) -> str | None:
+        """In a person's editor; over a pipe the next line is what is wanted."""
+        if self._err is None:
+            return self.read()
+        from edge.cli.editor import edit
+
+        return edit(text, ".md", os.environ)
+
     def _tell(self, text: str) -> None:
         if self._err is not None:
             self._err.write(text)
             self._err.flush()
 
 
-def standard_lines(environ: Mapping[str, str] = os.environ) -> Lines:
-    """The lines of this process's standard input."""
+def has_stage(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether standard input and output are a terminal on which a line can be redrawn."""
     at_terminal = is_terminal(sys.stdin) and is_terminal(sys.stdout)
     # A dumb terminal edits lines as well as anything could there.
-    edits = at_terminal and environ.get("TERM") != "dumb"
-    return Terminal() if edits else Stream(sys.stdin, sys.stderr)
+    return at_terminal and environ.get("TERM") != "dumb"

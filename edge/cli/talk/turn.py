@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.cli.page.writer import Writer
-from edge.cli.talk.interrupt import stopping
+from edge.cli.talk.interrupt import Presses, stopping
 from edge.cli.words import cloud_chat as cloud_words
 from edge.cli.words import turn as words
 from edge.core.decision import Target
 from edge.core.event import Done, StopReason
+from edge.core.message import Label
 
 if TYPE_CHECKING:
     from edge.chat.session import Session
@@ -21,22 +23,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What is asked for one turn: an engine, and to lift it out of a private talk."""
+    """What is asked for one turn: an engine, and to lift it out of a private talk.
+
+    `at_least` is the label of what its text was made from; `fresh` asks for other
+    words than the last time, also where a seed was chosen.
+    """
 
     wanted: Target | None = None
     public: bool = False
+    at_least: Label = Label.PUBLIC
+    fresh: bool = False
 
 
 AS_USUAL = Asking()
+Stopping = Callable[[Callable[[], None]], AbstractContextManager[Presses]]
 
 
-def take_turn(talk: Talk, text: str, writer: Writer, asking: Asking = AS_USUAL) -> Done:
+def take_turn(
+    talk: Talk,
+    text: str,
+    writer: Writer,
+    asking: Asking = AS_USUAL,
+    stopping: Stopping = stopping,
+) -> Done:
     """Send a prompt and show the reply, and say so when it is not the whole one.
 
-    Raises an EdgeError when the turn fails; what was shown is kept.
+    `stopping` is how Ctrl-C reaches the reply. Raises an EdgeError when the turn fails;
+    what was shown is kept.
     """
     try:
-        done = _stream(talk.session, text, writer, asking)
+        with stopping(talk.session.stop) as presses:
+            done = _stream(talk.session, text, writer, asking, presses)
     finally:
         writer.end()
     if line := _ending(done, talk.fit):
@@ -52,11 +69,17 @@ def tell_who(talk: Talk, done: Done, writer: Writer) -> None:
             writer.note(who, dim=True)
 
 
-def _stream(session: Session, text: str, writer: Writer, asking: Asking) -> Done:
+def _stream(session: Session, text: str, writer: Writer, asking: Asking, presses: Presses) -> Done:
     done: Done | None = None
-    told = session.send(text, wanted=asking.wanted, public=asking.public)
+    told = session.send(
+        text,
+        wanted=asking.wanted,
+        public=asking.public,
+        at_least=asking.at_least,
+        fresh=asking.fresh,
+    )
     # Closed by hand: a reader who leaves (`| head`) must end the turn while the store is open.
-    with stopping(session.stop) as presses, closing(told) as events:
+    with closing(told) as events:
         for event in events:
             writer.show(event)
             if isinstance(event, Done):

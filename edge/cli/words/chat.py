@@ -2,84 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from edge.cli.page.thinking import Thinking as Shown
+from edge.core.say import say
 from edge.core.spec import Thinking
-
-_OPENING_CHARS = 60
-
-HELP = """\
-/new            begin another conversation
-/load [ID]      show the conversations used last, or go on with one of them
-/model [NAME]   show the models that are here, or go on with another one
-/think [on|off] show or choose whether replies are thought over first
-/system [TEXT]  show or change the system prompt; /system "" clears it
-/private        lock this conversation: nothing of it ever leaves this machine
-/public TEXT    send this one text from a private talk; it is shown and asked first
-/edge [TEXT]    ask the device, for this turn; alone: the last prompt again
-/cloud [TEXT]   ask the cloud, for this turn, where it may be; alone: the last prompt again
-/stats          what the last turn took
-/why            why the last turn went where it went, and what left this machine
-/quit           leave; so does Ctrl-D
-//text          send a text that begins with a slash
-Ctrl-C stops a reply; what was shown is kept."""
 
 
 def header(model: str, quant: str, n_ctx: int, cloud: str = "") -> str:
     """What answers, and where; `cloud` is what stands behind it, if anything does."""
-    behind = f"; {cloud}" if cloud else ", offline: nothing leaves this machine"
-    return f"{model} {quant}, context {n_ctx} tokens{behind}"
+    here = say("{model} {quant}, context {n_ctx} tokens", model=model, quant=quant, n_ctx=n_ctx)
+    if cloud:
+        return f"{here}; {cloud}"
+    return say("{here}, offline: nothing leaves this machine", here=here)
 
 
 def going_on(conversation_id: str | None, *, saved: bool) -> str:
     """What the talk is, below the header."""
-    new = "a new conversation" if saved else "a new conversation that is not kept"
-    talk = f"conversation {conversation_id}" if conversation_id else new
-    return f"{talk}; /help shows the commands, Ctrl-D leaves"
+    new = say("a new conversation") if saved else say("a new conversation that is not kept")
+    talk = say("conversation {id}", id=conversation_id) if conversation_id else new
+    return say("{talk}; /help shows the commands, Ctrl-D leaves", talk=talk)
 
 
 def how_to_leave() -> str:
     """Answers Ctrl-C where there is nothing to stop."""
-    return "Ctrl-D leaves"
+    return say("Ctrl-D leaves")
 
 
 def farewell(conversation_id: str, *, saved: bool) -> str:
     """Said when leaving."""
     if not saved:
-        return "nothing of this talk is kept"
-    return f"kept; to go on: edge chat --conversation {conversation_id}"
+        return say("nothing of this talk is kept")
+    return say("kept; to go on: edge chat --conversation {id}", id=conversation_id)
 
 
 def new_conversation(old_id: str | None, *, saved: bool) -> str:
     """Answers /new."""
     if old_id is None:
-        return "this conversation is new"
-    old = f"{old_id} is kept" if saved else f"until you leave, /load {old_id} goes back"
-    return f"a new conversation; {old}"
+        return say("this conversation is new")
+    if saved:
+        return say("a new conversation; {id} is kept", id=old_id)
+    return say("a new conversation; until you leave, /load {id} goes back", id=old_id)
 
 
-def conversations_here(openings: Mapping[str, str], current: str | None) -> str:
-    """Answers /load: the conversations by id, each with how its first prompt begins."""
-    lines = (
-        f"{'*' if name == current else ' '} {name}  {_in_short(opening)}"
-        for name, opening in openings.items()
-    )
-    return "\n".join(lines) or "there is no conversation yet"
+def no_conversation_yet() -> str:
+    """Answers /list where nothing was kept."""
+    return say("there is no conversation yet")
 
 
 def conversation_now(conversation_id: str) -> str:
     """Answers /load ID; its last turns follow."""
-    return f"conversation {conversation_id} goes on"
+    return say("conversation {id} goes on", id=conversation_id)
 
 
 def no_such_command(name: str) -> str:
     """A slash and an unknown word."""
-    return f"there is no command {name}"
+    return say("there is no command {name}", name=name)
 
 
 def nearest_command(near: str, line: str) -> str:
     """What may have been meant."""
-    return f"{near}, or /{line} to send it as text"
+    return say("{near}, or /{line} to send it as text", near=near, line=line)
 
 
 def models_here(names: Iterable[str], current: str) -> str:
@@ -89,51 +72,74 @@ def models_here(names: Iterable[str], current: str) -> str:
 
 def model_now(name: str) -> str:
     """Answers /model NAME."""
-    return f"{name} answers from now on"
+    return say("{name} answers from now on", name=name)
 
 
 def already_answering(name: str) -> str:
     """Answers /model NAME for the model that is open."""
-    return f"{name} is answering already"
+    return say("{name} is answering already", name=name)
 
 
 def thinking_now(kind: Thinking, thinks: bool) -> str:
     """Answers /think."""
     if kind is Thinking.NEVER:
-        return "this model does not think before it answers"
+        return say("this model does not think before it answers")
     if kind is Thinking.ALWAYS:
-        return "this model always thinks before it answers"
-    return f"thinking is {'on' if thinks else 'off'}"
+        return say("this model always thinks before it answers")
+    return say("thinking is on") if thinks else say("thinking is off")
 
 
-def how_to_think() -> str:
-    """The next thing to type."""
-    return "/think on"
+def thoughts_now(shown: Shown) -> str:
+    """Below that: how what it thinks is shown."""
+    match shown:
+        case Shown.HIDE:
+            return say("what it thinks is not shown; /think show, /think fold")
+        case Shown.SHOW:
+            return say("what it thinks is shown; /think fold, /think hide")
+        case Shown.FOLD:
+            return say("what it thinks is folded into a line; /think show, /think hide")
 
 
-def on_or_off() -> str:
+def no_way_to_think(typed: str) -> str:
     """/think and something else."""
-    return "/think is followed by on or off"
+    return say("{typed} is none of on, off, show, fold and hide", typed=repr(typed))
 
 
 def system_now(text: str) -> str:
     """Answers /system."""
-    return f"the system prompt is: {text}" if text else "there is no system prompt"
+    if not text:
+        return say("there is no system prompt")
+    return say("the system prompt is: {text_now}", text_now=text)
+
+
+def no_title() -> str:
+    """/rename alone."""
+    return say("there is no title to give")
+
+
+def how_to_name() -> str:
+    """The next thing to type."""
+    return say("/rename A TITLE, once something was said")
+
+
+def named(title: str) -> str:
+    """Answers /rename."""
+    return say("this conversation is called {title}", title=title)
 
 
 def no_turn_yet() -> str:
     """Answers /stats before the first reply."""
-    return "no turn has been answered yet"
+    return say("no turn has been answered yet")
 
 
 def room(held_tokens: int, n_ctx: int, conversation_id: str) -> str:
     """Answers /stats, below what the last turn took; the device may not have read it."""
-    talk = f"conversation {conversation_id}"
     if not held_tokens:
-        return talk
-    return f"context {held_tokens} of {n_ctx} tokens ({held_tokens * 100 // n_ctx} %); {talk}"
-
-
-def _in_short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _OPENING_CHARS else f"{line[:_OPENING_CHARS]}…"
+        return say("conversation {id}", id=conversation_id)
+    return say(
+        "context {held} of {n_ctx} tokens ({percent} %); conversation {id}",
+        held=held_tokens,
+        n_ctx=n_ctx,
+        percent=held_tokens * 100 // n_ctx,
+        id=conversation_id,
+    )

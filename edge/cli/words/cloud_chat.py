@@ -10,6 +10,7 @@ from edge.core.cloud import CloudMode
 from edge.core.decision import Target
 from edge.core.event import Attempt, Usage
 from edge.core.message import Label, Message
+from edge.core.say import say, say_n
 from edge.core.units import NO_CURRENCY, Money, show_bytes, show_duration, show_speed
 
 _DOT = " · "
@@ -19,33 +20,42 @@ _DOT = " · "
 
 def name(target: Target) -> str:
     """An engine, as its user calls it."""
-    return "device" if target is Target.EDGE else "cloud"
+    return say("device") if target is Target.EDGE else say("cloud")
 
 
 def header(model: str, host: str, mode: CloudMode, policy: str) -> str:
     """Which cloud stands behind the device, and what decides."""
-    return f"cloud {model} at {host}, mode {mode}, policy {policy}"
+    return say(
+        "cloud {model} at {host}, mode {mode}, policy {policy}",
+        model=model,
+        host=host,
+        mode=mode,
+        policy=policy,
+    )
 
 
 def begins(label: Label) -> str:
     """How the prompts of this conversation begin."""
     if label is Label.PRIVATE:
-        return "this conversation is private: nothing of it leaves this machine"
-    return "this conversation is public: what is not found private may be sent; /private locks it"
+        return say("this conversation is private: nothing of it leaves this machine")
+    return say(
+        "this conversation is public: what is not found private may be sent; /private locks it"
+    )
 
 
 def answered_by(attempts: Sequence[Attempt], host: str) -> str:
     """Below an answer: who wrote it, in how long, and for how much."""
     wrote = [attempt for attempt in attempts if attempt.shown and attempt.spans]
-    return ", then ".join(_wrote(attempt, host) for attempt in wrote)
+    return say(", then ").join(_wrote(attempt, host) for attempt in wrote)
 
 
 def _wrote(attempt: Attempt, host: str) -> str:
     took = took_s(attempt.usage)
     shown = [show_duration(took)] if took else []
     if attempt.decision.target is Target.EDGE:
-        return _DOT.join(["device", *shown])
-    return _DOT.join([f"cloud {attempt.model}", *shown, cost(attempt), host])
+        return _DOT.join([say("device"), *shown])
+    who = say("cloud {model}", model=attempt.model)
+    return _DOT.join([who, *shown, cost(attempt), host])
 
 
 def cost(attempt: Attempt) -> str:
@@ -53,7 +63,12 @@ def cost(attempt: Attempt) -> str:
     if attempt.usage.cost is not None:
         return amount(attempt.usage.cost)
     most = attempt.decision.signals.cloud_cost
-    return "cost not known" if most is None else f"at most {amount(most)}"
+    return say("cost not known") if most is None else at_most(most)
+
+
+def at_most(money: Money) -> str:
+    """The most something can cost."""
+    return say("at most {amount}", amount=amount(money))
 
 
 def amount(money: Money) -> str:
@@ -63,7 +78,7 @@ def amount(money: Money) -> str:
     ('0.0011 CNY', '12.35 CNY')
     """
     if money.currency == NO_CURRENCY:
-        return "no price given"
+        return say("no price given")
     last = min(-2, money.amount.adjusted() - 1) if money.amount else 0
     shown = money.amount.quantize(Decimal(1).scaleb(last), ROUND_CEILING)
     return str(Money(shown, money.currency))
@@ -75,41 +90,54 @@ def amount(money: Money) -> str:
 def stats(attempts: Sequence[Attempt]) -> str:
     """What a turn took, and what the other engine would have taken."""
     read = [attempt for attempt in attempts if attempt.shown] or attempts
-    return "; then ".join(map(share, read))
+    return say("; then ").join(map(share, read))
 
 
 def share(attempt: Attempt, *, was_sent: bool = True) -> str:
     """One engine's part of it."""
     others = [otherwise(instead)] if (instead := Otherwise.of(attempt)) else []
     costs = [cost(attempt)] if attempt.decision.target is Target.CLOUD and was_sent else []
-    who = f"{attempt.model} {where(attempt.decision.target)}"
-    return f"{who}: {'; '.join([usage(attempt.usage), *costs, *others])}"
+    return say(
+        "{model} {where}: {took}",
+        model=attempt.model,
+        where=where(attempt.decision.target),
+        took=say("; ").join([usage(attempt.usage), *costs, *others]),
+    )
 
 
 def where(target: Target) -> str:
     """Where an engine answers."""
-    return "on the device" if target is Target.EDGE else "in the cloud"
+    return say("on the device") if target is Target.EDGE else say("in the cloud")
 
 
 def usage(used: Usage) -> str:
     """Tokens and times; a share that was cut was not counted."""
     if not used.prompt_tokens:
-        return "its tokens were not counted"
+        return say("its tokens were not counted")
     speed = used.completion_tokens / used.decode_s if used.decode_s else 0.0
-    return (
-        f"prompt {used.prompt_tokens} tokens, {used.cached_tokens} of them cached; "
-        f"reply {used.completion_tokens} tokens at {show_speed(speed)}; "
-        f"first text after {show_duration(used.ttft_s)}"
+    return say(
+        "prompt {prompt} tokens, {cached} of them cached; "
+        "reply {reply} tokens at {speed}; first text after {wait}",
+        prompt=used.prompt_tokens,
+        cached=used.cached_tokens,
+        reply=used.completion_tokens,
+        speed=show_speed(speed),
+        wait=show_duration(used.ttft_s),
     )
 
 
 def otherwise(instead: Otherwise) -> str:
     """What the other engine would have taken and cost."""
     if instead.too_long:
-        return f"{where(instead.target)} it would not have fitted"
-    parts = [] if instead.seconds is None else [f"about {show_duration(instead.seconds)}"]
-    parts += [] if instead.most is None else [f"at most {amount(instead.most)}"]
-    return f"{where(instead.target)} {', '.join(parts) or 'not measured yet'}"
+        return say("{where} it would not have fitted", where=where(instead.target))
+    parts = [] if instead.seconds is None else [_about(instead.seconds)]
+    parts += [] if instead.most is None else [at_most(instead.most)]
+    took = say(", ").join(parts) or say("not measured yet")
+    return say("{where} {took}", where=where(instead.target), took=took)
+
+
+def _about(seconds: float) -> str:
+    return say("about {time}", time=show_duration(seconds))
 
 
 # The commands of a chat.
@@ -117,27 +145,27 @@ def otherwise(instead: Otherwise) -> str:
 
 def cloud_is_off() -> str:
     """There is no cloud to ask."""
-    return "the cloud is off"
+    return say("the cloud is off")
 
 
 def turn_it_on() -> str:
     """The same, with what to type."""
-    return f"{cloud_is_off()}; edge cloud login turns it on"
+    return say("the cloud is off; edge cloud login turns it on")
 
 
 def device_anyway() -> str:
     """/edge, where nobody else could answer."""
-    return f"every turn is the device's: {turn_it_on()}"
+    return say("every turn is the device's: {why}", why=turn_it_on())
 
 
 def locked() -> str:
     """Answers /private."""
-    return "this conversation is private from now on; that cannot be taken back"
+    return say("this conversation is private from now on; that cannot be taken back")
 
 
 def nothing_to_lift() -> str:
     """/public and no text."""
-    return "/public is followed by the text to send"
+    return say("/public is followed by the text to send")
 
 
 def how_to_lift() -> str:
@@ -147,22 +175,22 @@ def how_to_lift() -> str:
 
 def was_private() -> str:
     """`/cloud` alone, after a private prompt."""
-    return "the last prompt is private"
+    return say("the last prompt is private")
 
 
 def cannot_lift() -> str:
     """Where nobody can be asked."""
-    return "/public asks before it sends, and nobody can be asked here"
+    return say("/public asks before it sends, and nobody can be asked here")
 
 
 def nothing_sent() -> str:
     """What is kept."""
-    return "nothing was sent"
+    return say("nothing was sent")
 
 
 def at_a_terminal() -> str:
     """The next thing to type."""
-    return "edge chat at a terminal"
+    return say("edge chat at a terminal")
 
 
 # Before something is sent.
@@ -171,10 +199,18 @@ def at_a_terminal() -> str:
 def would_send(host: str, model: str, messages: Sequence[Message], most: Money | None) -> str:
     """What would leave, in figures."""
     n_bytes = sum(len(message.text.encode()) for message in messages)
-    count = "1 message" if len(messages) == 1 else f"{len(messages)} messages"
-    price = "cost not known" if most is None else amount(most)
-    costs = price if most is None or most.currency == NO_CURRENCY else f"at most {price}"
-    return f"to {host}, model {model}: {count}, {show_bytes(n_bytes)}, {costs}"
+    if most is None:
+        costs = say("cost not known")
+    else:
+        costs = amount(most) if most.currency == NO_CURRENCY else at_most(most)
+    return say(
+        "to {host}, model {model}: {count}, {size}, {costs}",
+        host=host,
+        model=model,
+        count=say_n("1 message", "{n} messages", len(messages)),
+        size=show_bytes(n_bytes),
+        costs=costs,
+    )
 
 
 def in_full(messages: Sequence[Message]) -> str:
@@ -190,14 +226,14 @@ def _set_in(text: str) -> str:
 
 def send_it(*, seen: bool) -> str:
     """The question; v shows it all, where that was not seen."""
-    return "Send it? [y/N] " if seen else "Send it? [y/N, v to see it all] "
+    return say("Send it? [y/N] ") if seen else say("Send it? [y/N, v to see it all] ")
 
 
 def nobody_to_ask() -> str:
     """Something would be sent, and nobody can say yes."""
-    return "nothing is sent: it would be asked first, and nobody can be asked here"
+    return say("nothing is sent: it would be asked first, and nobody can be asked here")
 
 
 def not_sent() -> str:
     """The answer was no."""
-    return "nothing is sent"
+    return say("nothing is sent")

@@ -1,9 +1,12 @@
-"""What `edge demo` says, asks and is answered; together, so that another language can stand here.
+"""What `edge demo` says, asks and is answered.
 
 The stand-in's answers are written here too: nobody thinks of them while the demo runs.
+What is asked and answered is English in every language: the captions say what it is about.
 """
 
 from __future__ import annotations
+
+from edge.core.say import say
 
 # The policy of the demo.
 
@@ -62,59 +65,78 @@ CAP = "0.003 CNY"
 
 def opens(model: str, host: str) -> str:
     """What is real here, and what is not."""
-    return f"""\
+    return say(
+        """\
 edge demo: {model}, a real model on this machine; and in place of a cloud a
 small server at {host}, on this machine, too. The server's answers were written
 beforehand, and its prices are made up. All else is what `edge chat` does, with
-settings and a store that are removed at the end. The policy has one rule:"""
+settings and a store that are removed at the end. The policy has one rule:""",
+        model=model,
+        host=host,
+    )
 
 
 def on_device() -> str:
     """The first turn."""
-    return "1. A short question. No rule says otherwise: the device answers."
+    return say("1. A short question. No rule says otherwise: the device answers.")
 
 
 def for_its_length() -> str:
     """The second turn."""
-    return """\
+    return say(
+        """\
 2. A long text is pasted. Now the rule holds: the cloud is asked. What it is told
 counts as gone, though this one is on the same machine."""
+    )
 
 
 def stays_private() -> str:
     """The third turn."""
-    return """\
+    return say(
+        """\
 3. The talk is long, so the rule would send this, too, and the cloud is up. But a
 resident ID is in it (made up): it stays here, and the device answers."""
+    )
 
 
 def insists() -> str:
     """The third turn, with force."""
-    return "Insisting does not help. All that was ever sent is the turn before this one:"
+    return say("Insisting does not help. All that was ever sent is the turn before this one:")
 
 
 def breaks_off() -> str:
     """The fourth turn."""
-    return """\
+    return say(
+        """\
 4. The cloud is asked again, and is not told of the private turn. Its connection is
 cut in the middle of a sentence: the device reads what was shown, and goes on."""
+    )
 
 
 def budget() -> str:
     """The cap."""
-    return """\
+    return say(
+        """\
 5. What it would have cost. The turn that was cut stays booked at the most it can
 have cost. Then a limit so small that it stops the cloud, and not the chat:"""
+    )
 
 
 def ends(here: int, elsewhere: int, *, isolated: bool) -> str:
     """The count, and what to do next."""
-    engine = "has no network at all" if isolated else "never asks for the network"
-    return f"""
+    isolation = say("The engine's process never asks for the network.")
+    if isolated:
+        isolation = say("The engine's process has no network at all.")
+    return say(
+        """
 Connections to other machines: {elsewhere}. To the stand-in on this one: {here}.
-The engine's process {engine}. The demo's settings and store are gone.
+{isolation} The demo's settings and store are gone.
 To talk with the model:    edge chat
-To put a cloud behind it:  edge cloud login"""
+To put a cloud behind it:  edge cloud login""",
+        elsewhere=elsewhere,
+        here=here,
+        isolation=isolation,
+    )
 
 
 # The rest.
@@ -125,9 +147,17 @@ def pasted(prompt: str, most_chars: int) -> str:
     one_line = " ".join(prompt.split())
     if len(one_line) <= most_chars:
         return one_line
-    return f"{one_line[:most_chars]}… ({len(prompt):,} characters)"
+    return say(
+        "{beginning}… ({n_chars:,} characters)",
+        beginning=one_line[:most_chars],
+        n_chars=len(prompt),
+    )
 
 
 def otherwise(told: str, came: str) -> str:
     """The demo went another way than its captions say."""
-    return f"the demo went otherwise than it says: {told} was to come, and {came} came"
+    return say(
+        "the demo went otherwise than it says: {told} was to come, and {came} came",
+        told=told,
+        came=came,
+    )

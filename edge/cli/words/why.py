@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from edge.cli.otherwise import expected_wait_s
 from edge.cli.reasons import Account, Because
 from edge.cli.words import cloud_chat as chat_words
+from edge.cli.words import context as context_words
 from edge.cli.words import policy as policy_words
+from edge.core.conversation import Outcome
 from edge.core.decision import Decision
 from edge.core.event import Attempt
+from edge.core.message import Label
+from edge.core.say import say, say_n
 from edge.core.units import show_duration
 from edge.store.sent import Send
 
@@ -24,10 +28,15 @@ def told(account: Account) -> str:
 
 def _lines(account: Account) -> Iterator[str]:
     turn, count = account.turn, len(account.shares)
-    label = turn.prompt.label.name.lower()
-    yield f"turn {turn.id}, {turn.started_at_utc}: {turn.outcome}, {label}"
+    yield say(
+        "turn {id}, {at}: {outcome}, {label}",
+        id=turn.id,
+        at=turn.started_at_utc,
+        outcome=_outcome(turn.outcome),
+        label=label(turn.prompt.label),
+    )
     if not account.shares:
-        yield "No engine has answered it."
+        yield say("No engine has answered it.")
     for share in account.shares:
         if count > 1:
             yield _which(share.attempt, count)
@@ -35,66 +44,105 @@ def _lines(account: Account) -> Iterator[str]:
     yield from _sends(account)
 
 
+def label(of: Label) -> str:
+    """Whether a text may leave this machine, in a word."""
+    return say("private") if of is Label.PRIVATE else say("public")
+
+
+def _outcome(of: Outcome) -> str:
+    match of:
+        case Outcome.OPEN:
+            return say("open")
+        case Outcome.FINISHED:
+            return say("finished")
+        case Outcome.STOPPED:
+            return say("stopped")
+        case Outcome.INCOMPLETE:
+            return say("incomplete")
+        case Outcome.FAILED:
+            return say("failed")
+
+
 def _which(attempt: Attempt, count: int) -> str:
-    unseen = "" if attempt.shown else ", not shown"
-    return f"{attempt.n} of {count}: {attempt.stop_reason}{unseen}"
+    ended = attempt.stop_reason
+    if attempt.shown:
+        return say("{i} of {count}: {ended}", i=attempt.n, count=count, ended=ended)
+    return say("{i} of {count}: {ended}, not shown", i=attempt.n, count=count, ended=ended)
 
 
 def _share(share: Because, *, was_sent: bool) -> Iterator[str]:
     attempt, decision = share.attempt, share.attempt.decision
-    yield f"{policy_words.decided(decision)}." if attempt.model else refused(decision)
+    if attempt.model:
+        yield say("{sentence}.", sentence=policy_words.decided(decision))
+    else:
+        yield refused(decision)
     if share.explanation is not None:
         _, _, rest = policy_words.explained(share.explanation).partition("\n")
         yield rest
     else:
         yield policy_gone(decision.policy, decision.policy_hash)
     if attempt.model:
-        yield f"Took: {chat_words.share(attempt, was_sent=was_sent)}{_expected(attempt)}."
+        yield _took(attempt, chat_words.share(attempt, was_sent=was_sent))
+    if attempt.context is not None:
+        yield context_words.told(attempt.context)
 
 
 def refused(decision: Decision) -> str:
     """The user insisted on the cloud, and a guard stood before it."""
-    return f"Nobody answered: the cloud was asked for, and {policy_words.why(decision)}."
+    return say(
+        "Nobody answered: the cloud was asked for, and {why}.", why=policy_words.why(decision)
+    )
 
 
-def _expected(attempt: Attempt) -> str:
+def _took(attempt: Attempt, share: str) -> str:
     wait_s = expected_wait_s(attempt.decision)
-    return "" if wait_s is None else f"; expected after {show_duration(wait_s)}"
+    if wait_s is None:
+        return say("Took: {share}.", share=share)
+    return say("Took: {share}; expected after {wait}.", share=share, wait=show_duration(wait_s))
 
 
 def policy_gone(name: str, text_hash: str) -> str:
     """The policy of that time cannot be read any more."""
     if not text_hash:
-        return "It was decided before policies were kept."
-    return f"Policy {name or 'unknown'} {text_hash[:12]} is gone, so no more can be said."
+        return say("It was decided before policies were kept.")
+    return say(
+        "Policy {name} {hash} is gone, so no more can be said.",
+        name=name or say("unknown"),
+        hash=text_hash[:12],
+    )
 
 
 def _sends(account: Account) -> Iterator[str]:
     if not account.sends:
-        later = " for it" if account.retold else ""
-        yield f"Nothing left this machine{later}."
+        later = say("Nothing left this machine for it.")
+        yield later if account.retold else say("Nothing left this machine.")
     for send in account.sends[-_MOST_SENDS:]:
-        yield f"Left this machine: {_send(send)}."
+        yield say("Left this machine: {send}.", send=_send(send))
     if account.retold:
-        n_sends, first = len(account.retold), account.retold[0]
-        yield f"Its words left again {_times(n_sends)} with later turns, first: {_send(first)}."
+        yield say_n(
+            "Its words left again once with later turns, first: {send}.",
+            "Its words left again {n} times with later turns, first: {send}.",
+            len(account.retold),
+            send=_send(account.retold[0]),
+        )
 
 
 def _send(send: Send) -> str:
     what = send.sent
-    paid = f"at most {chat_words.amount(what.most)}"
+    paid = say("at most {amount}", amount=chat_words.amount(what.most))
     if send.cost is not None:
         paid = chat_words.amount(send.cost)
-    return (
-        f"{send.at_utc} to {what.host} ({what.model}), {what.n_bytes:,} bytes, "
-        f"SHA-256 {what.sha256[:_SHOWN_HASH_CHARS]}…, {paid}"
+    return say(
+        "{at} to {host} ({model}), {n_bytes:,} bytes, SHA-256 {sha256}…, {paid}",
+        at=send.at_utc,
+        host=what.host,
+        model=what.model,
+        n_bytes=what.n_bytes,
+        sha256=what.sha256[:_SHOWN_HASH_CHARS],
+        paid=paid,
     )
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
 
 
 def no_turn() -> str:
     """Nothing was ever asked."""
-    return "no turn has been kept yet"
+    return say("no turn has been kept yet")

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from edge.core.errors import UsageError
+from edge.core.say import say
 
 MOST_REPEATS = 32
 MOST_WAYS = 40_000
@@ -29,8 +30,12 @@ def word_search(word: str) -> re.Pattern[str]:
     letters = [c for c in plain if not c.isspace()]
     if not any(c.isalnum() for c in letters) or len(letters) > LONGEST_CHARS:
         raise UsageError(
-            f"the privacy word {word!r} must have a letter or digit, and at most {LONGEST_CHARS}",
-            hint="correct it under [privacy] words in the settings",
+            say(
+                "the privacy word {word!r} must have a letter or digit, and at most {most}",
+                word=word,
+                most=LONGEST_CHARS,
+            ),
+            hint=say("correct it under [privacy] words in the settings"),
         )
     begin = r"(?<![0-9a-z])" if _is_latin(letters[0]) else ""
     end = r"(?![0-9a-z])" if _is_latin(letters[-1]) else ""
@@ -52,14 +57,21 @@ def checked_pattern(pattern: str) -> re.Pattern[str]:
     empty text, or that could take too long; the hint says what to write instead.
     """
     if len(pattern) > LONGEST_CHARS:
-        raise _refused(pattern, f"has {len(pattern)} characters; {LONGEST_CHARS} are the most")
+        raise _refused(
+            pattern,
+            say("has {n} characters; {most} are the most", n=len(pattern), most=LONGEST_CHARS),
+        )
     compiled = _compiled(pattern)
     if compiled.match("") is not None:
-        raise _refused(pattern, "matches the empty text, so it would find everything")
+        raise _refused(pattern, say("matches the empty text, so it would find everything"))
     if compiled.flags & re.VERBOSE or _REFERS_BACK.search(pattern):
-        raise _refused(pattern, "refers back to a group or is verbose, which cannot be bounded")
+        raise _refused(
+            pattern, say("refers back to a group or is verbose, which cannot be bounded")
+        )
     if _ways(pattern) > MOST_WAYS:
-        raise _refused(pattern, "repeats within repeats, or too often, which can take very long")
+        raise _refused(
+            pattern, say("repeats within repeats, or too often, which can take very long")
+        )
     return _compiled("".join(_bounded(piece) for piece in _pieces(pattern)))
 
 
@@ -67,13 +79,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as cause:
-        raise _refused(pattern, f"is not a regular expression: {cause}") from cause
+        raise _refused(pattern, say("is not a regular expression: {cause}", cause=cause)) from cause
 
 
 def _refused(pattern: str, why: str) -> UsageError:
     return UsageError(
-        f"the privacy pattern {pattern!r} {why}",
-        hint=r"write it with fixed counts, such as PRJ-\d{4,8}, or list plain words instead",
+        say("the privacy pattern {pattern!r} {why}", pattern=pattern, why=why),
+        hint=say("write it with fixed counts, such as PRJ-\\d{4,8}, or list plain words instead"),
     )
 
 

@@ -1,0 +1,50 @@
+"""Hears keys without drawing anything, while a reply streams and nobody types."""
+
+from __future__ import annotations
+
+import asyncio
+
+from prompt_toolkit.input import Input
+from prompt_toolkit.key_binding import KeyPress
+
+# Escape alone begins what other keys send, so it counts once nothing followed it.
+_ESCAPE_S = 0.1
+
+
+class Ear:
+    """Listens until a key is pressed, or until it is told that something else comes first."""
+
+    def __init__(self, keyboard: Input) -> None:
+        self._keyboard = keyboard
+        self._heard: asyncio.Future[list[KeyPress]] | None = None
+
+    async def listen(self) -> list[KeyPress]:
+        """The keys that were pressed, none when it was told to leave.
+
+        Raises EOFError when the keyboard is gone.
+        """
+        loop = asyncio.get_running_loop()
+        self._heard = loop.create_future()
+        try:
+            with self._keyboard.attach(self._read):
+                return await self._heard
+        finally:
+            self._heard = None
+
+    def leave(self) -> None:
+        """Hear no more."""
+        self._tell([])
+
+    def _read(self) -> None:
+        keys = self._keyboard.read_keys()
+        if self._keyboard.closed:
+            if self._heard is not None and not self._heard.done():
+                self._heard.set_exception(EOFError())
+        elif keys:
+            self._tell(keys)
+        else:
+            asyncio.get_running_loop().call_later(_ESCAPE_S, self._keyboard.flush_keys)
+
+    def _tell(self, keys: list[KeyPress]) -> None:
+        if self._heard is not None and not self._heard.done():
+            self._heard.set_result(keys)

@@ -1,0 +1,63 @@
+"""What the keys of the prompt line do, beside those every line editor knows."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.filters import Condition, has_focus
+from prompt_toolkit.input import ansi_escape_sequences
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+# How terminals that tell Shift-Enter from Enter do it: as `CSI u`, and as xterm's modifyOtherKeys.
+_SHIFT_ENTER = ("\x1b[13;2u", "\x1b[27;2;13~")
+
+
+class Acts(Protocol):
+    """What whoever holds the line does when asked to by a key."""
+
+    def entered(self) -> None:
+        """Enter: the line is meant."""
+        ...
+
+    def pressed(self, key: Keys) -> None:
+        """Ctrl-C, Ctrl-D at an empty line, or Ctrl-Z."""
+        ...
+
+    def pasted(self, text: str) -> None:
+        """A text came in one piece."""
+        ...
+
+
+def bindings(buffer: Buffer, acts: Acts) -> KeyBindings:
+    """Enter sends; Alt-Enter, Ctrl-J and Shift-Enter begin a new line."""
+    keys, typing = KeyBindings(), has_focus(buffer)
+    empty = Condition(lambda: not buffer.text)
+
+    @keys.add("enter", filter=typing)
+    def _enter(_: KeyPressEvent) -> None:
+        acts.entered()
+
+    @keys.add("escape", "enter", filter=typing)
+    @keys.add("c-j", filter=typing)
+    def _newline(_: KeyPressEvent) -> None:
+        buffer.insert_text("\n")
+
+    @keys.add("c-c", filter=typing)
+    @keys.add("c-d", filter=typing & empty)
+    @keys.add("c-z")
+    def _control(event: KeyPressEvent) -> None:
+        acts.pressed(Keys(event.key_sequence[0].key))
+
+    @keys.add(Keys.BracketedPaste, filter=typing)
+    def _paste(event: KeyPressEvent) -> None:
+        acts.pasted(event.data.replace("\r\n", "\n").replace("\r", "\n"))
+
+    return keys
+
+
+def tell_shift_enter() -> None:
+    """Let Shift-Enter be the two keys Alt-Enter is, where a terminal tells it from Enter."""
+    for sequence in _SHIFT_ENTER:
+        ansi_escape_sequences.ANSI_SEQUENCES[sequence] = (Keys.Escape, Keys.ControlM)

@@ -1,0 +1,141 @@
+"""The prompt line: an editor that is opened below the talk, and closed without a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.input import Input
+from prompt_toolkit.key_binding import KeyPress
+from prompt_toolkit.output import Output
+from prompt_toolkit.styles import Style
+
+from edge.cli.stage.completing import Names, candidates
+from edge.cli.stage.folding import Folds
+from edge.cli.stage.history import Prompts
+from edge.cli.stage.keys import Acts, bindings
+from edge.cli.stage.layout import Around, layout_of
+
+_STYLE = Style.from_dict(
+    {
+        "mark": "bold",
+        "waiting": "dim",
+        "bottom": "dim",
+        "folded": "reverse",
+        "completion-menu": "noreverse",
+        "completion-menu.completion.current": "reverse",
+    }
+)
+
+
+class Line:
+    """What is typed, and the editor it is typed in.
+
+    What was typed outlives the editor: opened again, it stands there as it was.
+    """
+
+    def __init__(self, terminal: tuple[Input, Output], around: Around, acts: Acts) -> None:
+        self.folds = Folds()
+        self.prompts = Prompts(self.folds)
+        self.names = Names()
+        self.changed: Callable[[], None] = lambda: None
+        self._buffer = Buffer(
+            multiline=True,
+            history=self.prompts,
+            completer=_Completer(self),
+            on_text_changed=lambda _: self.changed(),
+        )
+        keyboard, screen = terminal
+        self._editor: Application[None] = Application(
+            layout=layout_of(self._buffer, self.folds, around),
+            key_bindings=bindings(self._buffer, acts),
+            style=_STYLE,
+            erase_when_done=True,
+            input=keyboard,
+            output=screen,
+        )
+
+    @property
+    def typed(self) -> str:
+        """What stands in the line, as it stands there."""
+        return self._buffer.text
+
+    @property
+    def text(self) -> str:
+        """What stands in the line, whole."""
+        return self.folds.unfold(self._buffer.text)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on the screen."""
+        return self._editor.is_running and not self._editor.is_done
+
+    def in_short(self, text: str) -> str:
+        """A text as it would stand in the line."""
+        return self.folds.in_short(self.folds.fold(text))
+
+    async def edit(self, keys: Sequence[KeyPress] = ()) -> None:
+        """Show the line until it is closed. `keys` were pressed before it was there."""
+
+        def feed() -> None:
+            self._editor.key_processor.feed_multiple(list(keys))
+
+        await self._editor.run_async(pre_run=feed, set_exception_handler=False, handle_sigint=False)
+
+    def close(self) -> None:
+        """Take it from the screen; what is typed stays typed."""
+        if self.is_open:
+            self._editor.exit()
+
+    def redraw(self) -> None:
+        """Something around it has changed."""
+        self._editor.invalidate()
+
+    def step_aside(self) -> None:
+        """Take it from the screen for a moment: the cursor stands where its first row was."""
+        self._editor.renderer.erase()
+
+    def recall(self, kept: Iterable[str]) -> None:
+        """Prompts of earlier sessions, newest first, for Up and Ctrl-R."""
+        self.prompts.recall(kept)
+        self._buffer.reset(self._buffer.document)
+
+    def put(self, text: str) -> None:
+        """Let this stand in the line, in place of what does; Up brings that back."""
+        if self._buffer.text != text:
+            self.prompts.remember(self._buffer.text)
+        folded = self.folds.fold(text)
+        self._buffer.reset(Document(folded, len(folded)))
+        self.changed()
+
+    def put_before(self, text: str) -> None:
+        """Let this stand before what does, on lines of its own."""
+        folded = self.folds.fold(text)
+        whole = "\n".join(filter(None, [folded, self._buffer.text]))
+        self._buffer.reset(Document(whole, len(whole)))
+        self.changed()
+
+    def clear(self) -> None:
+        """Nothing stands in the line any more."""
+        self._buffer.reset()
+
+    def insert(self, text: str) -> None:
+        """Insert at the cursor what came in one piece."""
+        self._buffer.insert_text(self.folds.fold(text))
+
+
+class _Completer(Completer):
+    """Offers what `candidates` finds."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        """What Tab offers here."""
+        for each in candidates(document.text_before_cursor, self._line.names):
+            yield Completion(each.text, -each.replaces, display_meta=each.about)

@@ -1,0 +1,97 @@
+"""Commands of a chat for a mind that changed: asked again, said otherwise, taken back, kept."""
+
+from __future__ import annotations
+
+from edge.cli.talk.chat import Chat
+from edge.cli.talk.turn import Asking
+from edge.cli.words import chat as words
+from edge.cli.words import mind as mind_words
+from edge.core.conversation import Turn
+from edge.core.errors import UnknownName, UsageError
+
+
+def retry(chat: Chat, model: str) -> None:
+    """Ask the last prompt again: other words, or with a name another model."""
+    last = _turn(chat, "")
+    if model:
+        chat.talk.switch(model)
+        chat.writer.note(words.model_now(chat.talk.model.name))
+    _ask_instead(chat, last, last.prompt.text)
+
+
+def edit(chat: Chat, number: str) -> None:
+    """Say a prompt otherwise; what followed the old one is kept as a branch."""
+    turn = _turn(chat, number)
+    old = turn.prompt.text
+    new = chat.lines.edit(old)
+    if new is None or not new.strip() or new == old:
+        chat.writer.note(mind_words.nothing_changed())
+    else:
+        _ask_instead(chat, turn, new)
+
+
+def undo(chat: Chat, _: str) -> None:
+    """Take the last turn back; it is kept as a branch."""
+    last = _turn(chat, "")
+    chat.talk.session.go_to(last.parent_id)
+    chat.writer.note(mind_words.undone(last.prompt.text, len(chat.talk.session.turns)))
+
+
+def branch(chat: Chat, number: str) -> None:
+    """Go on behind an earlier turn; without a number, show which there are."""
+    if not number:
+        chat.writer.note(mind_words.numbered(chat.talk.session.turns))
+        return
+    turn = _turn(chat, number)
+    chat.talk.session.go_to(turn.id)
+    chat.writer.note(mind_words.goes_on_behind(len(chat.talk.session.turns), turn.prompt.text))
+
+
+def branches(chat: Chat, number: str) -> None:
+    """Show the branches of the talk, or go to one of them."""
+    session = chat.talk.session
+    talk_id = session.conversation_id
+    here = session.conversations.branches(talk_id) if talk_id else ()
+    if not number:
+        chat.writer.note(mind_words.branches(here))
+        return
+    chosen = here[_number(number, len(here)) - 1]
+    session.go_to(chosen.turn_id)
+    chat.writer.note(mind_words.branch_now(len(session.turns)))
+    chat.remind()
+
+
+def pin(chat: Chat, number: str) -> None:
+    """Never leave a turn out of the context."""
+    _pin(chat, number, pinned=True)
+
+
+def unpin(chat: Chat, number: str) -> None:
+    """Leave it out when it is its turn."""
+    _pin(chat, number, pinned=False)
+
+
+def _pin(chat: Chat, number: str, *, pinned: bool) -> None:
+    turn = _turn(chat, number)
+    chat.talk.session.pin(turn.id, pinned=pinned)
+    chat.writer.note(mind_words.pinned(turn.prompt.text, pinned=pinned))
+
+
+def _ask_instead(chat: Chat, turn: Turn, text: str) -> None:
+    """Send a text in a turn's place; it is at least as private as what it was made from."""
+    chat.talk.session.go_to(turn.parent_id)
+    chat.send(text, Asking(at_least=turn.prompt.label, fresh=text == turn.prompt.text))
+
+
+def _turn(chat: Chat, number: str) -> Turn:
+    """The turn of a number, counted from 1 on this branch; the last one without."""
+    turns = chat.talk.session.turns
+    if not turns:
+        raise UsageError(words.no_turn_yet(), hint=mind_words.ask_first())
+    return turns[_number(number, len(turns)) - 1] if number else turns[-1]
+
+
+def _number(typed: str, n: int) -> int:
+    if not typed.isdecimal() or not 1 <= int(typed) <= n:
+        raise UnknownName(mind_words.no_such_number(typed, n), hint="/branch, /branches")
+    return int(typed)

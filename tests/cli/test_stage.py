@@ -1,0 +1,394 @@
+"""The prompt line at a real terminal, while everything else goes on."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from edge.core.conversation import Conversation, Outcome
+from edge.settings.folders import Folders
+from edge.store.conversations import Conversations
+from edge.store.database import open_database
+from edge.store.drafts import Drafts
+from shell import EDGE, edge
+from terminal import Screen, at_shell, at_terminal
+from tiny_home import furnish
+
+SHORT = ("--max-tokens", "4", "--temperature", "0")
+ENDLESS = ("--temperature", "0", "--ctx", "32768")  # its likeliest words turn in a circle
+UP, PASTE, PASTED = "\x1b[A", "\x1b[200~", "\x1b[201~"
+
+
+@pytest.fixture(autouse=True)
+def tiny(edge_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home whose one model writes random bytes."""
+    furnish(edge_home, n_ctx=32_768)
+    # Two threads that wait for each other on a busy machine take seconds for nothing.
+    monkeypatch.setenv("EDGE_THREADS", "1")
+    for name in ("VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
+    return edge_home
+
+
+@contextmanager
+def chatting(*args: str, **environ: str) -> Iterator[Screen]:
+    """A chat that waits for its first line."""
+    with at_terminal("chat", *args, **environ) as screen:
+        screen.wait_prompt()
+        yield screen
+
+
+@contextmanager
+def replying(**environ: str) -> Iterator[Screen]:
+    """A chat in the middle of a reply that does not end by itself."""
+    with chatting("tiny", *ENDLESS, **environ) as screen:
+        screen.type("hi")
+        screen.wait("\\x05")
+        yield screen
+
+
+def kept(home: Path) -> Conversation:
+    """The latest conversation, as it lies in the store."""
+    database = open_database(Folders.below(home).store)
+    conversation = Conversations(database).latest()
+    database.close()
+    assert conversation is not None
+    return conversation
+
+
+def prompts(home: Path) -> list[str]:
+    return [turn.prompt.text for turn in kept(home).turns]
+
+
+def draft(home: Path, key: str) -> str:
+    database = open_database(Folders.below(home).store)
+    text = Drafts(database).get(key)
+    database.close()
+    return text
+
+
+def leave(screen: Screen) -> None:
+    screen.press("d")
+    assert screen.wait_end() == 0
+
+
+# While a reply streams.
+
+
+def test_what_is_entered_while_a_reply_streams_is_sent_when_it_has_ended(tiny):
+    with chatting("tiny", "--temperature", "0", "--max-tokens", "400") as screen:
+        screen.send("one\rtwo\rthree\r")  # pressed before the first reply has begun
+        screen.wait_shown("cut at the limit", times=3)
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == ["one", "two", "three"]
+    said = [line for line in screen.lines if line.startswith("> ")]
+    assert said == ["> one", "> two", "> three"]
+
+
+def test_what_waits_is_shown_and_stopping_the_reply_gives_it_back_with_what_is_typed(tiny):
+    with replying() as screen:
+        screen.send("wait for me\rand half a li")
+        screen.wait_shown("next: wait for me")
+        screen.wait_shown("> and half a li")
+        screen.press("c")
+        screen.wait_shown("stopped; what was shown is kept")
+        screen.wait_gone("next: ")
+        screen.wait_shown("> wait for me\n  and half a li")
+        screen.press("c")  # now it clears the line
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == ["hi"]
+    assert kept(tiny).turns[0].outcome is Outcome.STOPPED
+
+
+def test_a_reply_that_streams_above_what_is_typed_looks_as_without_it_each_line_once(tiny):
+    replies = []
+    for keys in ("", "a line that is typed meanwhile"):
+        with chatting("tiny", "--temperature", "0", "--max-tokens", "900") as screen:
+            screen.type("hi")
+            for key in keys:
+                screen.send(key)
+            screen.wait_shown("cut at the limit")
+            screen.wait_shown(f"> {keys}" if keys else "tok/s")
+            said = screen.text.partition("> hi\n")[2]
+            replies.append(said.partition("the reply was cut")[0])
+    without, beside = replies
+    assert without.count("\n") > 3
+    assert beside == without
+
+
+def test_what_is_pasted_while_a_reply_streams_is_one_prompt(tiny):
+    with replying() as screen:
+        # The terminal was told to say where a paste begins and ends, though no line is shown.
+        assert screen.raw.rfind("\x1b[?2004h") > screen.raw.rfind("\x1b[?2004l")
+        screen.send(f"{PASTE}one\rtwo\r{PASTED}")
+        screen.wait_shown("> one\n  two")
+        assert "next: " not in screen.text
+        screen.press("c")
+        screen.wait_shown("stopped; what was shown is kept")
+        screen.press("c")
+        screen.wait_prompt()
+        leave(screen)
+
+
+@pytest.mark.parametrize("columns", [40, 130])
+def test_a_window_that_changes_while_a_reply_streams_stops_nothing(tiny, columns):
+    with replying() as screen:
+        screen.resize(columns)
+        screen.send("half a line")
+        screen.wait_shown("> half a line")
+        screen.resize(100)
+        screen.press("c")
+        screen.wait_shown("stopped; what was shown is kept")
+        screen.wait_shown("> half a line")
+        screen.press("c")
+        screen.wait_prompt()
+        leave(screen)
+
+
+# Keys.
+
+
+def test_enter_sends_and_alt_enter_control_j_and_shift_enter_begin_a_new_line(tiny):
+    with chatting("tiny", *SHORT) as screen:
+        screen.send("one\x1b\rtwo\nthree\x1b[13;2ufour\x1b[27;2;13~five\r")
+        screen.wait_shown("cut at the limit")
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == ["one\ntwo\nthree\nfour\nfive"]
+    assert "> one\n  two\n  three\n  four\n  five" in screen.text
+
+
+def test_a_paste_of_a_megabyte_is_shown_in_a_few_words_and_kept_whole(tiny):
+    text = "all work and no play\n" * 50_000 + "the end"
+    with chatting("tiny", *SHORT) as screen:
+        screen.send(f"read this: {PASTE}{text}{PASTED} please")
+        screen.wait_shown("> read this: [pasted 50,001 lines] please")
+        screen.send("\r")
+        screen.wait_shown("edge: ")  # no context holds it
+        screen.wait_prompt()
+        assert screen.text.count("all work") == 0
+        screen.send(UP)
+        screen.wait_shown("> read this: [pasted 50,001 lines] please", times=2)
+        screen.press("c")
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == [f"read this: {text} please"]
+
+
+def test_a_paste_of_lines_is_one_prompt_and_backspace_takes_a_long_one_away_whole(tiny):
+    with chatting("tiny", *SHORT) as screen:
+        screen.send(f"{PASTE}a\r\nb\rc{PASTED} {PASTE}{'x' * 5000}{PASTED}")
+        screen.wait_shown("  c [pasted 5,000 characters]")
+        screen.send("\x7f\x7f")
+        screen.wait_gone("[pasted")
+        screen.send("\r")
+        screen.wait_shown("cut at the limit")
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == ["a\nb\nc"]
+
+
+def test_a_line_that_was_cleared_comes_back_with_up(tiny):
+    with chatting("tiny", *SHORT) as screen:
+        screen.send("not to be lost")
+        screen.wait_shown("> not to be lost")
+        screen.press("c")
+        screen.wait_gone("not to be lost")
+        screen.send(UP)
+        screen.wait_shown("> not to be lost")
+        screen.press("c")
+        screen.wait_prompt()
+        leave(screen)
+
+
+def test_control_c_twice_at_an_empty_line_leaves_and_once_does_not(tiny):
+    with chatting("tiny", *SHORT) as screen:
+        screen.press("c")
+        screen.wait_shown("Ctrl-C once more leaves")
+        screen.send("x")
+        screen.wait_gone("once more")
+        screen.send("\x7f")
+        screen.wait_prompt()
+        screen.press("c")
+        screen.wait_shown("Ctrl-C once more leaves")
+        screen.press("c")
+        assert screen.wait_end() == 0
+
+
+def test_prompts_of_earlier_sessions_come_back_with_up_and_are_found_with_control_r(tiny):
+    assert edge("chat", "tiny", *SHORT, stdin=b"the first one\nthe second\n").code == 0
+    with chatting("tiny", *SHORT) as screen:
+        screen.send(UP)
+        screen.wait_shown("> the second")
+        screen.press("c")
+        screen.wait_prompt()
+        screen.press("r")
+        screen.send("first")
+        screen.wait_shown("> the first one")
+        screen.send("\r\r")
+        screen.wait_shown("cut at the limit")
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == ["the first one"]
+
+
+def test_a_prompt_of_a_deleted_talk_is_in_no_history(tiny):
+    assert edge("chat", "tiny", *SHORT, stdin=b"forget me\n").code == 0
+    database = open_database(Folders.below(tiny).store)
+    Conversations(database).delete(kept(tiny).id)
+    database.close()
+    with chatting("tiny", *SHORT) as screen:
+        screen.send(f"{UP}{UP}x")
+        screen.wait_shown("> x")
+        screen.send("\x7f")
+        leave(screen)
+    assert "forget me" not in screen.raw
+
+
+def test_tab_completes_commands_and_what_follows_them(tiny):
+    furnish(tiny, name="another")
+    with chatting("tiny", *SHORT) as screen:
+        screen.send("/mod\t")
+        screen.wait_shown("> /model")
+        screen.send("ano\t")
+        screen.wait_shown("> /model another")
+        screen.send("\r")
+        screen.wait_shown("another answers from now on")
+        screen.wait_prompt()
+        leave(screen)
+
+
+def test_the_bottom_line_says_what_answers_how_full_it_is_and_how_it_went(tiny):
+    with chatting("tiny", *SHORT) as screen:
+        assert "tiny · context 0 of 4,096 (0 %) · offline" in screen.lines
+        screen.type("hi")
+        screen.wait("cut at the limit")
+        screen.wait_prompt()
+        (bottom,) = [line for line in screen.lines if " · offline · " in line]
+        leave(screen)
+    (attempt,) = kept(tiny).turns[0].attempts
+    held = attempt.usage.prompt_tokens + attempt.usage.completion_tokens
+    assert bottom.startswith(f"tiny · context {held} of 4,096 (")
+    assert " tok/s" in bottom
+
+
+# Leaving the terminal to others.
+
+
+def test_control_z_and_back_works_while_a_reply_streams_and_while_one_types(tiny):
+    with at_shell() as screen:
+        screen.send(f"{shlex.join(EDGE)} chat tiny {shlex.join(ENDLESS)}\n")
+        screen.wait_prompt()
+        screen.type("hi")
+        screen.wait("\\x05")
+        for typed in ("", "half a line"):
+            screen.send(typed)
+            screen.wait_shown(typed)
+            screen.press("z")
+            screen.wait("Stopped")
+            screen.send("stty -a | grep -c ' icanon'; echo in the shell\n")
+            screen.wait("1\r\nin the shell\r\n")
+            screen.send("fg\n")
+            screen.wait("\\x05")
+        screen.press("c")
+        screen.wait_shown("stopped; what was shown is kept")
+        screen.wait_shown("> half a line")
+        screen.press("c")
+        screen.wait_prompt()
+        screen.press("d")
+        screen.wait("kept; to go on")
+        screen.wait("$ ")
+    assert [turn.outcome for turn in kept(tiny).turns] == [Outcome.STOPPED]
+
+
+def test_an_editor_has_an_ordinary_terminal_and_what_it_wrote_is_asked(tiny, tmp_path):
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nstty -a < /dev/tty | grep " icanon"\nprintf "better" > "$1"\n')
+    editor.chmod(0o755)
+    with chatting("tiny", *SHORT, EDITOR=str(editor)) as screen:
+        screen.type("worse")
+        screen.wait("cut at the limit")
+        screen.wait_prompt()
+        screen.send("/edit\r")
+        screen.wait(" icanon")
+        screen.wait_shown("> better")
+        screen.wait_shown("cut at the limit", times=2)
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == ["better"]
+
+
+def test_a_prompt_is_changed_in_the_line_itself_and_emptied_it_stays(tiny):
+    with chatting("tiny", *SHORT) as screen:
+        screen.type("worse")
+        screen.wait("cut at the limit")
+        screen.wait_prompt()
+        screen.send("/edit\r")
+        screen.wait_shown("> /edit\n> worse")
+        screen.send("\x7f" * 5 + "\r")
+        screen.wait_prompt()
+        assert prompts(tiny) == ["worse"]
+        screen.send("/edit\r")
+        screen.wait_shown("> /edit\n> worse", times=1)
+        screen.send(" still\r")
+        screen.wait_shown("cut at the limit", times=2)
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == ["worse still"]
+
+
+# The end of a terminal.
+
+
+@pytest.mark.parametrize("end", ["SIGTERM", "SIGHUP", "closed"])
+def test_a_terminal_that_ends_in_a_reply_keeps_the_turn_and_what_was_typed(tiny, end):
+    with replying() as screen:
+        screen.send("not sent yet\rnor this")
+        screen.wait_shown("> nor this")
+        if end == "closed":
+            screen.hang_up()
+        else:
+            screen.signal(getattr(signal, end))
+            assert screen.wait_end() == 128 + getattr(signal, end)
+    talk = kept(tiny)
+    (turn,) = talk.turns
+    assert turn.outcome is Outcome.STOPPED
+    assert turn.reply.text
+    assert draft(tiny, talk.id) == "not sent yet\nnor this"
+    with at_terminal("chat", "--continue") as screen:
+        screen.wait_shown("> not sent yet\n  nor this")
+
+
+def test_a_draft_is_for_its_talk_alone_and_gone_once_it_was_sent(tiny):
+    with chatting("tiny", *SHORT) as screen:
+        screen.send("begun")
+        screen.wait_shown("> begun")
+        screen.signal(signal.SIGTERM)
+        screen.wait_end()
+    assert draft(tiny, "new") == "begun"
+    with at_terminal("chat", "tiny", *SHORT) as screen:
+        screen.wait_shown("> begun")
+        screen.send(" and ended\r")
+        screen.wait_shown("cut at the limit")
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == ["begun and ended"]
+    assert (draft(tiny, "new"), draft(tiny, kept(tiny).id)) == ("", "")
+
+
+def test_plain_lines_are_drawn_by_nobody(tiny):
+    with at_terminal("chat", "tiny", "--plain", *SHORT) as screen:
+        screen.wait("> ")
+        screen.type("hi")
+        screen.wait("cut at the limit")
+        screen.wait("> ")
+        leave(screen)
+    assert " · offline" not in screen.raw
+    assert "\x1b[?2004h" not in screen.raw
