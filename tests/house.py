@@ -54,7 +54,7 @@ HOMES = {
     "wcwidth": Home(("edge/cli/page/*.py", "edge/cli/stage/*.py")),
     "fastjsonschema": Home(("edge/engine/schema.py",)),
     "matplotlib": Home(("edge/bench/plot.py", "edge/lab/report.py")),
-    "prompt_toolkit": Home(("edge/cli/stage/*.py", "edge/cli/talk/prompt_line.py")),
+    "prompt_toolkit": Home(("edge/cli/stage/*.py",)),
     "platformdirs": Home(("edge/settings/folders.py",)),
     "tomlkit": Home(("edge/settings/edit.py",)),
     "keyring": Home(("edge/settings/keys.py",)),

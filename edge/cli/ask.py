@@ -62,7 +62,9 @@ FileFlag = Annotated[
 SchemaFlag = Annotated[
     Path | None,
     typer.Option(
-        "--schema", metavar="FILE", help="A JSON schema (no if, not, or remote $ref): the reply is JSON that follows it."
+        "--schema",
+        metavar="FILE",
+        help="A JSON schema (no if, no not): the reply is JSON that follows it.",
     ),
 ]
 

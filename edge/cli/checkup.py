@@ -58,16 +58,27 @@ def check_machine() -> Check:
     """Cores and memory this process may use, inside every limit set on it."""
     device = probe_device()
     free, total = show_bytes(device.free_bytes), show_bytes(device.memory_bytes)
-    battery = ", on battery" if device.on_battery else ""
-    text = f"{device.n_cores} cores, {free} of {total} free{battery}"
+    battery = say(", on battery") if device.on_battery else ""
+    text = say(
+        "{n} cores, {free} of {total} free{battery}",
+        n=device.n_cores,
+        free=free,
+        total=total,
+        battery=battery,
+    )
     if device.free_bytes < _LITTLE_BYTES:
-        return Check("memory", State.WARN, text, "close other programs")
+        return Check("memory", State.WARN, text, say("close other programs"))
     return Check("memory", State.OK, text)
 
 
 def check_python() -> Check:
     """The interpreter and the system it runs on."""
-    text = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    text = say(
+        "{version} on {system} {machine}",
+        version=platform.python_version(),
+        system=platform.system(),
+        machine=platform.machine(),
+    )
     return Check("python", State.OK, text)
 
 
@@ -76,7 +87,9 @@ def check_settings(folders: Folders) -> Check:
     settings = load_settings(folders=folders)
     names = [entry.name for entry in fields(Settings) if entry.name in settings.origins]
     chosen = [f"{name} = {getattr(settings, name)!r} ({settings.origin(name)})" for name in names]
-    text = ", ".join(chosen) or f"all at their default; yours go in {folders.config_file}"
+    text = ", ".join(chosen) or say(
+        "all at their default; yours go in {file}", file=folders.config_file
+    )
     return Check("settings", State.OK, text)
 
 
@@ -88,9 +101,9 @@ def check_disk(folders: Folders) -> Check:
             say("cannot write in {place}", place=place), hint="export EDGE_HOME=/a/writable/folder"
         )
     free_bytes = shutil.disk_usage(place).free
-    text = f"{show_bytes(free_bytes)} free for {folders.models}"
+    text = say("{free} free for {folder}", free=show_bytes(free_bytes), folder=folders.models)
     if free_bytes < _LITTLE_BYTES:
-        return Check("disk", State.WARN, text, "edge rm NAME, for a model you do not use")
+        return Check("disk", State.WARN, text, say("edge rm NAME, for a model you do not use"))
     return Check("disk", State.OK, text)
 
 
@@ -105,7 +118,7 @@ def check_models(library: Library) -> Check:
     here = [one for one in every if not isinstance(one, Unreadable) and one.weights]
     rest = _unfinished(library.shelf.folder)
     if not here:
-        return Check("models", State.WARN, f"none is here{rest}", _advice(library))
+        return Check("models", State.WARN, say("none is here{rest}", rest=rest), _advice(library))
     total = show_bytes(sum(model.quant.size_bytes for model in here))
     names = ", ".join(model.name for model in here)
     return Check("models", State.OK, f"{names} ({total}){rest}")
@@ -114,10 +127,10 @@ def check_models(library: Library) -> Check:
 def check_store(folders: Folders) -> Check:
     """Whether every page of the conversation store can be read, and how it is written."""
     if folders.store.exists():
-        return _store(folders.store, "every page is readable")
+        return _store(folders.store, say("every page is readable"))
     # A new one elsewhere shows whether one could be made, and leaves nothing behind.
     with tempfile.TemporaryDirectory() as folder:
-        return _store(Path(folder, "edge.db"), "no conversation yet")
+        return _store(Path(folder, "edge.db"), say("no conversation yet"))
 
 
 def _store(path: Path, text: str) -> Check:
@@ -129,7 +142,16 @@ def _store(path: Path, text: str) -> Check:
             journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
     finally:
         database.close()
-    return Check("store", State.OK, f"{text}; SQLite {version}, journal mode {journal!r}")
+    return Check(
+        "store",
+        State.OK,
+        say(
+            "{text}; SQLite {version}, journal mode {journal!r}",
+            text=text,
+            version=version,
+            journal=journal,
+        ),
+    )
 
 
 def _advice(library: Library) -> str:
@@ -143,4 +165,4 @@ def _advice(library: Library) -> str:
 
 def _unfinished(shelf: Path) -> str:
     kept_bytes = sum(part.stat().st_size for part in (shelf / "partial").glob("*.part"))
-    return f"; {show_bytes(kept_bytes)} of unfinished pulls" if kept_bytes else ""
+    return say("; {size} of unfinished pulls", size=show_bytes(kept_bytes)) if kept_bytes else ""

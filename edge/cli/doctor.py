@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from edge.core.say import say
+
 if TYPE_CHECKING:
     from edge.cli.checkup import Check
 
@@ -78,5 +80,5 @@ def _offline() -> bool:
 def _line(check: Check) -> str:
     from edge.cli.table import printable
 
-    advice = f"; try: {check.hint}" if check.hint else ""
+    advice = say("; ") + say("try: {hint}", hint=check.hint) if check.hint else ""
     return printable(f"{_MARKS[check.state]} {check.name:<9} {check.text}{advice}")

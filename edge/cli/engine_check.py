@@ -14,20 +14,20 @@ from pathlib import Path
 
 from edge.cli.checkup import Check, State
 from edge.cli.table import printable
+from edge.core.say import noted, say, say_noted
 from edge.settings.keys import without_keys
 
 # The author's own builds for common machines; they may lag behind the source.
 WHEELS = "https://abetlen.github.io/llama-cpp-python/whl/cpu"
-_PIP = "in edge's checkout: pip install"
-_INSTALL = f"{_PIP} --upgrade --extra-index-url {WHEELS} ."
-_REBUILD = f"{_PIP} --force-reinstall --no-binary llama-cpp-python --no-cache-dir ."
+_INSTALL = f"pip install --upgrade --extra-index-url {WHEELS} ."
+_REBUILD = "pip install --force-reinstall --no-binary llama-cpp-python --no-cache-dir ."
 _PATIENCE_S = 60.0
 _PACKAGE_ROOT = str(Path(__file__).parents[2])
 _COMPILERS = ("c++", "g++", "clang++", "cl")
 _GET_COMPILER = {
-    "linux": "apt install g++, or the like of your system",
+    "linux": noted("apt install g++, or the like of your system"),
     "darwin": "xcode-select --install",
-    "win32": "install the Visual Studio Build Tools for C++",
+    "win32": noted("install the Visual Studio Build Tools for C++"),
 }
 # In the worker's order: the network is left before the library is loaded. Each
 # line stands for itself, so a crash takes only what comes after it.
@@ -43,20 +43,20 @@ print(json.dumps({"info": capi.system_info(), "offload": capi.can_offload()}), f
 
 def check_engine() -> Iterator[Check]:
     """The binding with what it was built for, the compiler where it matters, and the isolation."""
-    found, problem = _ask_child()
+    found, problem, died = _ask_child()
     if "info" in found:
         yield Check("binding", State.OK, f"llama-cpp-python {found['version']}")
         yield Check("cpu", State.OK, _features(str(found["info"])))
         yield _gpu(bool(found["offload"]))
     else:
-        yield _broken(problem)
+        yield _broken(problem, died=died)
         if not _installed():
             yield _compiler()
     yield _isolation(bool(found.get("isolated")))
 
 
-def _ask_child() -> tuple[dict[str, object], str]:
-    """What the child found before it ended, and its last words."""
+def _ask_child() -> tuple[dict[str, object], str, bool]:
+    """What the child found before it ended, its last words, and whether it ended by a signal."""
     path = os.pathsep.join(filter(None, [_PACKAGE_ROOT, os.environ.get("PYTHONPATH")]))
     try:
         done = subprocess.run(
@@ -68,28 +68,36 @@ def _ask_child() -> tuple[dict[str, object], str]:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return {}, str(error)
+        return {}, str(error), False
     found: dict[str, object] = {}
     for line in done.stdout.splitlines():
         if line.startswith(b"{"):  # the library may print, too
             found |= json.loads(line)
-    return found, _last_words(done)
+    return found, _last_words(done), done.returncode < 0
 
 
 def _last_words(done: subprocess.CompletedProcess[bytes]) -> str:
     if done.returncode == -signal.SIGILL:
-        return "it was built for another CPU (illegal instruction)"
+        return say("it was built for another CPU (illegal instruction)")
     if done.returncode < 0:
-        return f"it ends the process (signal {-done.returncode})"
+        return say("it ends the process (signal {n})", n=-done.returncode)
     lines = done.stderr.decode("utf-8", "replace").split("\n")
-    return printable(next((line for line in reversed(lines) if line.strip()), "no reason given"))
+    return printable(
+        next((line for line in reversed(lines) if line.strip()), say("no reason given"))
+    )
 
 
-def _broken(problem: str) -> Check:
+def _broken(problem: str, *, died: bool) -> Check:
     if not _installed():
-        return Check("binding", State.BROKEN, "llama-cpp-python is not installed", _INSTALL)
-    hint = _REBUILD if "CPU" in problem or "signal" in problem else _INSTALL
-    return Check("binding", State.BROKEN, f"llama-cpp-python cannot be used: {problem}", hint)
+        told = say("llama-cpp-python is not installed")
+        return Check("binding", State.BROKEN, told, _in_checkout(_INSTALL))
+    told = say("llama-cpp-python cannot be used: {why}", why=problem)
+    hint = _in_checkout(_REBUILD if died else _INSTALL)
+    return Check("binding", State.BROKEN, told, hint)
+
+
+def _in_checkout(command: str) -> str:
+    return say("in edge's checkout: {command}", command=command)
 
 
 def _installed() -> bool:
@@ -104,22 +112,27 @@ def _features(info: str) -> str:
 
 
 def _gpu(offload: bool) -> Check:
-    built = "built in" if offload else "not built in: models run on the CPU"
-    return Check("gpu", State.OK, f"offload is {built}")
+    built = say("offload is built in")
+    missing = say("offload is not built in: models run on the CPU")
+    return Check("gpu", State.OK, built if offload else missing)
 
 
 def _compiler() -> Check:
     found = next(filter(None, map(shutil.which, _COMPILERS)), None)
     if found:
-        text = f"{found}; without a ready build the binding takes about ten minutes to compile"
+        text = say(
+            "{compiler}; without a ready build the binding takes about ten minutes to compile",
+            compiler=found,
+        )
         return Check("compiler", State.OK, text)
-    hint = _GET_COMPILER.get(sys.platform, "install a C++ compiler")
-    return Check("compiler", State.WARN, "none found; only a ready build can be installed", hint)
+    hint = say_noted(_GET_COMPILER.get(sys.platform, noted("install a C++ compiler")))
+    told = say("none found; only a ready build can be installed")
+    return Check("compiler", State.WARN, told, hint)
 
 
 def _isolation(isolated: bool) -> Check:
     if isolated:
-        return Check("isolation", State.OK, "the engine's process has no network at all")
-    text = "the engine's process could reach the network, though it never asks for it"
+        return Check("isolation", State.OK, say("the engine's process has no network at all"))
+    text = say("the engine's process could reach the network, though it never asks for it")
     hint = "sysctl user.max_user_namespaces kernel.apparmor_restrict_unprivileged_userns"
     return Check("isolation", State.WARN, text, hint if sys.platform == "linux" else "")

@@ -71,7 +71,7 @@ def _wide(
 ) -> Iterator[str]:
     ids = [f"{mark}{row.id}" for mark, row in zip(marks, rows, strict=True)]
     id_, used, turns, model, title = words.list_headings()
-    id_ = f"{'  ' if marks[0] else ''}{id_}"
+    id_ = f"{'  ' if any(marks) else ''}{id_}"
     columns = [
         column([id_, *ids], most=width),
         column([used, *times], most=width),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.core.errors import IntegrityError, NetworkError
-from edge.core.say import say
+from edge.core.say import noted, say, say_noted
 from edge.core.units import MIB, show_bytes
 from edge.models.part import Part
 from edge.models.sources import Address, Cut, Patience, Unreachable
@@ -17,11 +17,11 @@ from edge.models.wire import Answer, Wire
 OnProgress = Callable[[int, int, str], None]
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _REFUSALS = {
-    401: "asks for a login",
-    403: "refuses access",
-    404: "has no such file",
-    410: "no longer has the file",
-    429: "asks to come back later",
+    401: noted("asks for a login"),
+    403: noted("refuses access"),
+    404: noted("has no such file"),
+    410: noted("no longer has the file"),
+    429: noted("asks to come back later"),
 }
 
 
@@ -110,7 +110,7 @@ def _check_answer(answer: Answer, part: Part) -> None:
     if answer.status >= 500:
         raise Cut(say("is in trouble (HTTP {status})", status=answer.status))
     if answer.status not in (200, 206):
-        what = _REFUSALS.get(answer.status, say("gave no file"))
+        what = say_noted(_REFUSALS.get(answer.status, noted("gave no file")))
         raise NetworkError(say("{what} (HTTP {status})", what=what, status=answer.status))
     if "text/html" in headers.get("content-type", "").lower():
         raise NetworkError(say("got a web page, not a model"))

@@ -47,24 +47,26 @@ def _our_error(path: Path, cause: sqlite3.Error) -> EdgeError:
     if isinstance(cause, sqlite3.ProgrammingError):
         told = say("the store {path!r} cannot be used: {cause}", path=str(path), cause=cause)
         return UsageError(told, hint=say("open it again"))
+    error: EdgeError
     # Extended codes keep the primary one in their low byte. Errors that Python
     # raises itself, as for bytes that are not UTF-8, carry no code.
     match getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return _busy(path)
+            error = _busy(path)
         case sqlite3.SQLITE_FULL:
-            return _full(path)
+            error = _full(path)
         case sqlite3.SQLITE_IOERR:
-            return _refused(path, cause)
+            error = _refused(path, cause)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             told = say("cannot write {path!r}: {cause}", path=str(path), cause=cause)
-            return UsageError(told, hint="export EDGE_HOME=/a/writable/folder")
+            error = UsageError(told, hint="export EDGE_HOME=/a/writable/folder")
         case sqlite3.SQLITE_TOOBIG:
-            return UsageError(say("the text is longer than 1 GB"), hint=say("a shorter one"))
+            error = UsageError(say("the text is longer than 1 GB"), hint=say("a shorter one"))
         case sqlite3.SQLITE_CONSTRAINT:  # a bug of ours, not of the file
-            return EdgeError(say("a rule of the store was broken: {cause}", cause=cause))
+            error = EdgeError(say("a rule of the store was broken: {cause}", cause=cause))
         case _:
-            return damaged(path, str(cause))
+            error = damaged(path, str(cause))
+    return error
 
 
 def _busy(path: Path) -> Busy:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from edge.core.conversation import Conversation, Outcome
+from edge.core.message import Message, Role
 from edge.settings.folders import Folders
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
 from edge.store.drafts import Drafts
-from shell import EDGE, edge
+from shell import EDGE
 from terminal import Screen, at_shell, at_terminal
 from tiny_home import furnish
 
@@ -65,6 +66,19 @@ def prompts(home: Path) -> list[str]:
     return [turn.prompt.text for turn in kept(home).turns]
 
 
+def remember(home: Path, *said: str) -> str:
+    """A talk of before in which this was said; its id."""
+    database = open_database(Folders.below(home).store)
+    talks, parent = Conversations(database), None
+    talk_id = talks.start("tiny", "").id
+    for text in said:
+        turn = talks.begin_turn(talk_id, parent, Message(Role.USER, text))
+        talks.end_turn(turn.id, (), Outcome.FINISHED)
+        parent = turn.id
+    database.close()
+    return talk_id
+
+
 def draft(home: Path, key: str) -> str:
     database = open_database(Folders.below(home).store)
     text = Drafts(database).get(key)
@@ -81,7 +95,7 @@ def leave(screen: Screen) -> None:
 
 
 def test_what_is_entered_while_a_reply_streams_is_sent_when_it_has_ended(tiny):
-    with chatting("tiny", "--temperature", "0", "--max-tokens", "400") as screen:
+    with chatting("tiny", "--temperature", "0", "--max-tokens", "60") as screen:
         screen.send("one\rtwo\rthree\r")  # pressed before the first reply has begun
         screen.wait_shown("cut at the limit", times=3)
         screen.wait_prompt()
@@ -110,7 +124,7 @@ def test_what_waits_is_shown_and_stopping_the_reply_gives_it_back_with_what_is_t
 def test_a_reply_that_streams_above_what_is_typed_looks_as_without_it_each_line_once(tiny):
     replies = []
     for keys in ("", "a line that is typed meanwhile"):
-        with chatting("tiny", "--temperature", "0", "--max-tokens", "900") as screen:
+        with chatting("tiny", "--temperature", "0", "--max-tokens", "400") as screen:
             screen.type("hi")
             for key in keys:
                 screen.send(key)
@@ -137,13 +151,13 @@ def test_what_is_pasted_while_a_reply_streams_is_one_prompt(tiny):
         leave(screen)
 
 
-@pytest.mark.parametrize("columns", [40, 130])
-def test_a_window_that_changes_while_a_reply_streams_stops_nothing(tiny, columns):
+def test_a_window_that_changes_while_a_reply_streams_stops_nothing(tiny):
     with replying() as screen:
-        screen.resize(columns)
+        screen.resize(40)
         screen.send("half a line")
         screen.wait_shown("> half a line")
-        screen.resize(100)
+        for columns in (130, 20, 100):
+            screen.resize(columns)
         screen.press("c")
         screen.wait_shown("stopped; what was shown is kept")
         screen.wait_shown("> half a line")
@@ -155,13 +169,20 @@ def test_a_window_that_changes_while_a_reply_streams_stops_nothing(tiny, columns
 # Keys.
 
 
-def test_enter_sends_and_alt_enter_control_j_and_shift_enter_begin_a_new_line(tiny):
+def test_enter_sends_alone_and_other_ways_to_say_it_begin_a_new_line(tiny):
     with chatting("tiny", *SHORT) as screen:
         screen.send("one\x1b\rtwo\nthree\x1b[13;2ufour\x1b[27;2;13~five\r")
         screen.wait_shown("cut at the limit")
         screen.wait_prompt()
+        screen.send(f"{PASTE}a\r\nb\rc{PASTED} {PASTE}{'x' * 5000}{PASTED}")
+        screen.wait_shown("  c [pasted 5,000 characters]")
+        screen.send("\x7f\x7f")  # a long paste goes at once
+        screen.wait_gone("[pasted")
+        screen.send("\r")
+        screen.wait_shown("cut at the limit", times=2)
+        screen.wait_prompt()
         leave(screen)
-    assert prompts(tiny) == ["one\ntwo\nthree\nfour\nfive"]
+    assert prompts(tiny) == ["one\ntwo\nthree\nfour\nfive", "a\nb\nc"]
     assert "> one\n  two\n  three\n  four\n  five" in screen.text
 
 
@@ -182,20 +203,7 @@ def test_a_paste_of_a_megabyte_is_shown_in_a_few_words_and_kept_whole(tiny):
     assert prompts(tiny) == [f"read this: {text} please"]
 
 
-def test_a_paste_of_lines_is_one_prompt_and_backspace_takes_a_long_one_away_whole(tiny):
-    with chatting("tiny", *SHORT) as screen:
-        screen.send(f"{PASTE}a\r\nb\rc{PASTED} {PASTE}{'x' * 5000}{PASTED}")
-        screen.wait_shown("  c [pasted 5,000 characters]")
-        screen.send("\x7f\x7f")
-        screen.wait_gone("[pasted")
-        screen.send("\r")
-        screen.wait_shown("cut at the limit")
-        screen.wait_prompt()
-        leave(screen)
-    assert prompts(tiny) == ["a\nb\nc"]
-
-
-def test_a_line_that_was_cleared_comes_back_with_up(tiny):
+def test_control_c_clears_a_line_that_up_brings_back_and_twice_at_an_empty_one_leaves(tiny):
     with chatting("tiny", *SHORT) as screen:
         screen.send("not to be lost")
         screen.wait_shown("> not to be lost")
@@ -205,16 +213,10 @@ def test_a_line_that_was_cleared_comes_back_with_up(tiny):
         screen.wait_shown("> not to be lost")
         screen.press("c")
         screen.wait_prompt()
-        leave(screen)
-
-
-def test_control_c_twice_at_an_empty_line_leaves_and_once_does_not(tiny):
-    with chatting("tiny", *SHORT) as screen:
         screen.press("c")
         screen.wait_shown("Ctrl-C once more leaves")
-        screen.send("x")
+        screen.send("x\x7f")  # any other key, and it is forgotten
         screen.wait_gone("once more")
-        screen.send("\x7f")
         screen.wait_prompt()
         screen.press("c")
         screen.wait_shown("Ctrl-C once more leaves")
@@ -223,7 +225,7 @@ def test_control_c_twice_at_an_empty_line_leaves_and_once_does_not(tiny):
 
 
 def test_prompts_of_earlier_sessions_come_back_with_up_and_are_found_with_control_r(tiny):
-    assert edge("chat", "tiny", *SHORT, stdin=b"the first one\nthe second\n").code == 0
+    remember(tiny, "the first one", "the second")
     with chatting("tiny", *SHORT) as screen:
         screen.send(UP)
         screen.wait_shown("> the second")
@@ -239,10 +241,11 @@ def test_prompts_of_earlier_sessions_come_back_with_up_and_are_found_with_contro
     assert prompts(tiny) == ["the first one"]
 
 
+@pytest.mark.campaign
 def test_a_prompt_of_a_deleted_talk_is_in_no_history(tiny):
-    assert edge("chat", "tiny", *SHORT, stdin=b"forget me\n").code == 0
+    talk_id = remember(tiny, "forget me")
     database = open_database(Folders.below(tiny).store)
-    Conversations(database).delete(kept(tiny).id)
+    Conversations(database).delete(talk_id)
     database.close()
     with chatting("tiny", *SHORT) as screen:
         screen.send(f"{UP}{UP}x")
@@ -347,7 +350,14 @@ def test_a_prompt_is_changed_in_the_line_itself_and_emptied_it_stays(tiny):
 # The end of a terminal.
 
 
-@pytest.mark.parametrize("end", ["SIGTERM", "SIGHUP", "closed"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        "closed",
+        pytest.param("SIGHUP", marks=pytest.mark.campaign),
+        pytest.param("SIGTERM", marks=pytest.mark.campaign),
+    ],
+)
 def test_a_terminal_that_ends_in_a_reply_keeps_the_turn_and_what_was_typed(tiny, end):
     with replying() as screen:
         screen.send("not sent yet\rnor this")

@@ -20,7 +20,7 @@ TALK = {
     "what did I say?": "cut at the limit",
     "/new": "goes back",
     "an aside": "cut at the limit",
-    "/load": f"a {WORD} word",
+    "/list": "LAST USED",
 }
 
 

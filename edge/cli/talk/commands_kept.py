@@ -25,7 +25,8 @@ def list_(chat: Chat, _: str) -> None:
     """Show the conversations used last."""
     kept = chat.talk.runtime.conversations.list(_LISTED_CONVERSATIONS)
     current = chat.talk.session.conversation_id or ""
-    chat.writer.note(listed(kept, columns(), current=current) or words.no_conversation_yet())
+    text = listed(kept, columns(), current=current) if kept else words.no_conversation_yet()
+    chat.writer.note(text)
 
 
 def load(chat: Chat, name: str) -> None:

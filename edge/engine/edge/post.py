@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from edge.core.errors import EdgeError
 from edge.core.event import Phase, Progress
+from edge.core.say import say
 from edge.engine.edge.frames import (
     Answer,
     Cancel,
@@ -145,5 +146,5 @@ class Post:
 
     def _living(self) -> Link:
         if self._link is None:
-            raise LinkLost("it was closed")
+            raise LinkLost(say("it was closed"))
         return self._link
