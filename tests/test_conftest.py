@@ -109,7 +109,7 @@ def test_a_test_has_a_home_of_its_own_and_none_of_the_users_settings(small_run, 
 import os
 def test_home(tmp_path):
     named = [name for name in os.environ if name.startswith("EDGE_")]
-    assert sorted(named) == ["EDGE_HOME", "EDGE_THREADS"]
+    assert sorted(named) == ["EDGE_HOME", "EDGE_LANG", "EDGE_THREADS"]
     assert os.environ["EDGE_HOME"] == str(tmp_path / "edge-home")
 """
     assert small_run(text, EDGE_MODEL="mine", EDGE_HOME=str(tmp_path / "mine"))[0] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from array import array
 from functools import partial
 from pathlib import Path
@@ -132,3 +133,20 @@ def test_a_runtime_that_does_not_save_writes_nothing_and_another_sees_what_it_ho
     with edge.open("tiny", save=False) as later, pytest.raises(UnknownName):
         later.session(resume=True)
     assert sorted(folders.home.rglob("*")) == before
+
+
+def test_what_a_talk_is_to_be_called_is_asked_beside_it_and_not_kept(folders: Folders) -> None:
+    with edge.open("tiny", max_tokens=4, n_ctx=2048, temperature=0.0) as runtime:
+        session = runtime.session()
+        converse(session, "a xylophagous beetle")
+        path = folders.data / "snapshots" / f"{session.conversation_id}.kv"
+        while not (runtime.engine.settled and path.exists()):
+            time.sleep(0.01)
+        before = path.read_bytes()
+        session.name_it()
+        used = session.turns[-1].attempts[-1].usage
+    assert path.read_bytes() == before  # also after all that waited was written
+    with edge.open("tiny", max_tokens=4, n_ctx=2048, temperature=0.0) as runtime:
+        session = runtime.session(resume=True)
+        converse(session, "go on")
+        assert session.turns[-1].attempts[-1].usage.cached_tokens >= used.prompt_tokens

@@ -20,10 +20,12 @@ _NEARLY = 0.8
 class Fullness:
     """What prompts tell no more: the oldest `left_out_turns`, and what stands for them.
 
-    `was_told`: the user knows that it will overflow soon.
+    `unseen_turns` of them really are left out; the others are pinned. `was_told`: the
+    user knows that it will overflow soon.
     """
 
     left_out_turns: int = 0
+    unseen_turns: int = 0
     dropped_tokens: int = 0
     summary: Summary | None = None
     was_told: bool = False
@@ -35,8 +37,15 @@ class Fullness:
         last = next((use for use in uses if use is not None), None)
         if last is None or last.n_ctx != n_ctx:
             return cls()
-        stands = summary is not None and last.summarised_tokens > 0
-        return cls(last.left_out_turns, last.dropped_tokens, summary if stands else None)
+        left_out, dropped = last.left_out_turns, last.dropped_tokens
+        if summary is None or not last.summarised_tokens:
+            return cls(left_out, _unseen(turns[:left_out]), dropped)
+        ids = [turn.id for turn in turns]
+        if summary.turn_id not in ids:
+            return cls()
+        # What it does not stand for is told again, whatever was left out before.
+        left_out = ids.index(summary.turn_id) + 1
+        return cls(left_out, _unseen(turns[:left_out]), dropped, summary)
 
     @property
     def summarised_tokens(self) -> int:
@@ -49,13 +58,25 @@ class Fullness:
         return replace(
             self,
             left_out_turns=window.left_out_turns,
+            unseen_turns=window.unseen_turns,
             dropped_tokens=dropped_tokens,
             was_told=False,
         )
 
+    def repinned(self, unseen_turns: int, unseen_tokens: int) -> Self:
+        """A turn among those left out was pinned, or let go; so many tokens are unseen now."""
+        dropped_tokens = max(unseen_tokens - self.summarised_tokens, 0)
+        return replace(self, unseen_turns=unseen_turns, dropped_tokens=dropped_tokens)
+
     def summed_up(self, summary: Summary, window: Window) -> Self:
         """The turns that were to be left out have a summary now."""
-        return replace(self, left_out_turns=window.left_out_turns, summary=summary, was_told=False)
+        return replace(
+            self,
+            left_out_turns=window.left_out_turns,
+            unseen_turns=window.unseen_turns,
+            summary=summary,
+            was_told=False,
+        )
 
     def use(self, usage: Usage, n_ctx: int) -> ContextUse | None:
         """What a turn's record says of it; None where nobody counted its prompt."""
@@ -99,6 +120,10 @@ def stops(n_turns: int, n_ctx: int) -> ContextFull:
         hint=say("/context slide, /context summarise, or --ctx {n_ctx}", n_ctx=2 * n_ctx),
         kept=say("the conversation is kept as it was"),
     )
+
+
+def _unseen(turns: Sequence[Turn]) -> int:
+    return sum(not turn.pinned for turn in turns)
 
 
 def _what_comes(when_full: WhenFull) -> str:

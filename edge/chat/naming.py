@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 from edge.chat.asked import Asked, Wish
 from edge.chat.on_device import OnDevice
@@ -15,6 +15,7 @@ from edge.core.message import Message
 from edge.engine.protocol import Cancel, Request
 
 _PATIENCE_S = 2.0
+_GLANCE_S = 0.2
 
 
 class Naming:
@@ -25,12 +26,13 @@ class Naming:
         self._over = threading.Event()
         self._over.set()
 
-    def run(self, find: Callable[[Cancel], str]) -> str:
-        """What `find` finds until it is called off."""
+    @contextmanager
+    def search(self) -> Iterator[Cancel]:
+        """Within, it is searched for; the value says when somebody needs the engine."""
         self._cancel = Cancel()
         self._over.clear()
         try:
-            return find(self._cancel)
+            yield self._cancel
         finally:
             self._over.set()
 
@@ -44,12 +46,15 @@ def name(device: OnDevice, talk: Conversation, system: Message | None, cancel: C
     """What the model calls a talk, under its system prompt; empty where it finds no name.
 
     It is told on the talk's own tape, so that it reads little more than the question.
-    Raises what the engine raises.
+    First the engine does what it does behind a reply. Raises what the engine raises.
     """
+    while not device.answering.engine.settled:
+        if cancel.wait(_GLANCE_S):
+            return ""
     said: list[str] = []
     sampling = for_title(device.answering.sampling)
     told = device.told(_asked(talk, system))
-    request = Request(talk.id, told, sampling, cancel=cancel)
+    request = Request(talk.id, told, sampling, cancel=cancel, aside=True)
     with closing(device.answering.engine.stream(request)) as events:
         for event in events:
             if isinstance(event, Delta) and event.channel is Channel.ANSWER:

@@ -94,6 +94,12 @@ class OnDevice:
     def _window(self, asked: Asked, cancel: Cancel) -> Generator[EngineEvent, None, Window]:
         talk = self._talk(asked)
         before, budget_tokens = whole(talk), self.answering.budget_tokens
+        if before.unseen_turns != self._full.unseen_turns:  # a pin was put or taken away
+            if before.unseen_turns > self._full.unseen_turns and (gone := notice(before)):
+                yield gone
+            unseen = talk.unseen(before.left_out_turns)
+            n_tokens = self._count(unseen) if unseen else 0
+            self._full = self._full.repinned(before.unseen_turns, n_tokens)
         # Most prompts need no round trip to be known to fit.
         if most_tokens(before.messages, self._counted) <= budget_tokens:
             return before
@@ -124,15 +130,16 @@ class OnDevice:
         self, asked: Asked, talk: Talk, window: Window, cancel: Cancel
     ) -> Generator[EngineEvent, None, Summary | None]:
         """A summary of all that the window leaves out; None where there came none."""
-        end = window.left_out_turns
+        end, dropped_tokens = window.left_out_turns, window.dropped_tokens
         going = replace(talk, turns=talk.turns[:end])
         going = replace(going, newest=summarise(going.messages(going.start_turn)[:-1]))
         # The end of the tape is what they were; so little is read before the summary is written.
         n_ctx = self.answering.n_ctx
         room = room_tokens(n_ctx)
-        told = fit_window(
-            going, count=self._count, budget_tokens=n_ctx - room, headroom_tokens=0
-        ).messages
+        window = fit_window(going, count=self._count, budget_tokens=n_ctx - room, headroom_tokens=0)
+        if window.left_out_turns > going.start_turn:
+            return None  # it could not stand for what its writer has not read
+        told = window.messages
         sampling = calmly(self.answering.sampling, room)
         request = Request(asked.conversation_id, told, sampling, cancel=cancel)
         said: list[str] = []
@@ -146,7 +153,7 @@ class OnDevice:
         text, label = "".join(said).strip(), Label.join(*(message.label for message in told))
         if cancel.requested or not is_useful(text):
             return None
-        stands_for = self._full.summarised_tokens + window.dropped_tokens
+        stands_for = self._full.summarised_tokens + dropped_tokens
         return Summary(asked.told[end - 1].id, text, stands_for, label)
 
     def _count(self, messages: Sequence[Message]) -> int:

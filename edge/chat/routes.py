@@ -19,6 +19,7 @@ from edge.core.message import Label, Message
 from edge.core.say import say
 from edge.routing.policy import OFFLINE, Policy
 from edge.routing.privacy import examine
+from edge.store.conversations import Conversations
 
 
 @dataclass(eq=False)
@@ -92,6 +93,12 @@ class Routes:
         """Texts that no public prompt may repeat."""
         told = (message for turn in turns for message in (turn.prompt, turn.reply))
         self.remember_texts(message.text for message in told if message.label is Label.PRIVATE)
+
+    def remember_all(self, kept: Conversations, conversation_id: str) -> None:
+        """The same of every branch of a talk that was made private as a whole."""
+        if self.attempts is not None:
+            for branch in kept.branches(conversation_id):
+                self.remember_private(kept.thread(branch.turn_id))
 
     def remember_texts(self, texts: Iterable[str]) -> None:
         """The same of texts that are known to be private."""

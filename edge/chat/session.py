@@ -105,10 +105,10 @@ class Session:
         """The system prompt from now on; kept with the conversation."""
         self.system, self._system_label = text, self._label
         self._remember_private()
-        if self.conversation is not None and (system := self._system_message()) is not None:
-            self.conversations.set_system(self.conversation.id, text, system.label)
-        elif self.conversation is not None:
-            self.conversations.set_system(self.conversation.id, text)
+        if self.conversation is not None:
+            system = self._system_message()
+            label = system.label if system else Label.PRIVATE
+            self.conversations.set_system(self.conversation.id, text, label)
 
     def make_private(self) -> None:
         """Nothing of this conversation leaves the machine from now on; not to be taken back."""
@@ -118,6 +118,7 @@ class Session:
         self._remember_private()
         if self.conversation is not None:  # last: a store that is busy leaves it private here
             self.conversations.mark_private(self.conversation.id)
+            self.routes.remember_all(self.conversations, self.conversation.id)
 
     def go_to(self, turn_id: str | None) -> None:
         """Go on behind another turn of this conversation; None is before its first.
@@ -134,6 +135,7 @@ class Session:
             self.conversation = self.conversations.get(self.conversation.id)
             self._turns = list(self.conversation.turns)
             self._device.resume(self._turns, self.conversation.summary)
+            self._remember_private()
         finally:
             self._busy.release()
 
@@ -153,9 +155,10 @@ class Session:
         if talk is None or not self._turns or not self.answering.engine.ready:
             return ""
         told, system, title = replace(talk, turns=self.turns), self._system_message(), ""
-        with suppress(EdgeError):  # a convenience
-            if not self.conversations.get(talk.id).title:
-                title = self._naming.run(lambda end: name(self._device, told, system, end))
+        with suppress(EdgeError), self._naming.search() as end:  # a convenience
+            # Asked within: a prompt that comes now finds the search, and ends it.
+            if not (self._busy.locked() or self._closed or self.conversations.get(talk.id).title):
+                title = name(self._device, told, system, end)
             if title:
                 self.conversations.set_title(talk.id, title, by_user=False)
         return title
@@ -184,9 +187,7 @@ class Session:
         Raises an EdgeError when the turn fails; what was shown is kept.
         """
         if self._closed:
-            raise UsageError(
-                say("the session is closed"), hint=say("open a runtime, and a session, anew")
-            )
+            raise UsageError(say("the session is closed"), hint=say("open a session anew"))
         text = speakable(text)
         if self._busy.locked():
             raise _one_at_a_time()
@@ -227,13 +228,16 @@ class Session:
         return Message(Role.USER, wish.text, label)
 
     def _keep_summary(self, summary: Summary) -> None:
-        if self.conversation is not None:
+        if summary.label is Label.PRIVATE:
+            self.routes.remember_texts([summary.text])
+        assert self.conversation is not None
+        with suppress(Busy):  # without it the next run sums up again
             self.conversations.keep_summary(self.conversation.id, summary)
 
     def _is_marked(self) -> bool:
         """Whether the store says that this conversation is private."""
-        talk = self.conversation
-        return talk is not None and self.conversations.label_of(talk.id) is Label.PRIVATE
+        talk_id = self.conversation_id
+        return talk_id is not None and self.conversations.label_of(talk_id) is Label.PRIVATE
 
     def _remember_private(self) -> None:
         self.routes.remember_private(self._turns)

@@ -66,6 +66,11 @@ class Talk:
         """How many turns such a window leaves out."""
         return start - sum(n < start for n in self.pinned)
 
+    def unseen(self, start: int) -> tuple[Message, ...]:
+        """What those turns say."""
+        gone = (n for n in range(start) if n not in self.pinned)
+        return tuple(message for n in gone for message in self.turns[n])
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

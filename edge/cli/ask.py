@@ -160,7 +160,7 @@ def answer(wanted: Wanted, text: str, how: How, along: Along = Along()) -> int:
         if how.cloud and talk.cloud is None:
             raise UsageError(cloud_words.cloud_is_off(), hint="edge cloud login")
         text = prompt_of(talk, text, along, writer, counted=not how.cloud)
-        done = take_turn(talk, text, writer, Asking(target))
+        done = take_turn(talk, text, writer, Asking(target, tells_end=along.schema is None))
         report(talk, done, writer, how, along.schema)
     return Cancelled.exit_code if was_stopped(done) else 0
 

@@ -55,6 +55,7 @@ class Request:
     right behind it and does not say it again. `schema` is a JSON schema the reply is
     held to, in the forms `engine.schema_form` knows; it goes with no thinking and with
     no reply so far. An engine that has no way to hold a reply to it says what it says.
+    `aside`: a question beside the talk, of which nothing is kept.
     """
 
     timeline_id: str
@@ -64,6 +65,7 @@ class Request:
     cancel: Cancel = field(default_factory=Cancel)
     reply_so_far: str = ""
     schema: str = ""
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,11 @@ class Engine(Protocol):
     @property
     def ready(self) -> bool:
         """Whether it can begin at once, without loading first."""
+        ...
+
+    @property
+    def settled(self) -> bool:
+        """Whether it can begin at once and has nothing to do of its own."""
         ...
 
     @property

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from edge.core.errors import ReplyUnfit, UsageError
 from edge.core.say import say
 from edge.engine.schema_form import form_of
+from edge.engine.schema_told import told
 from edge.engine.schema_words import refused
 
 _ROOT = "#"
@@ -28,13 +29,19 @@ class Schema:
         import fastjsonschema
 
         schema = _json(text)
-        form_of(schema)
-        told = {word: said for word, said in schema.items() if word not in ("$schema", "$id")}
         try:
-            check = fastjsonschema.compile(told, use_default=False)
+            form_of(schema)
+            check = fastjsonschema.compile(told(schema), use_default=False)
+            line = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+            line.encode()
         except fastjsonschema.JsonSchemaDefinitionException as cause:
             raise refused(_ROOT, str(cause)) from cause
-        return Schema(json.dumps(schema, ensure_ascii=False, separators=(",", ":")), check)
+        except UnicodeEncodeError as cause:
+            raise refused(_ROOT, say("it holds half of a character")) from cause
+        # The check is a program, which Python reads: values too may be too much for it.
+        except (RecursionError, SyntaxError, MemoryError) as cause:
+            raise refused(_ROOT, say("it is too large, or nested too deeply")) from cause
+        return Schema(line, check)
 
     def asked(self, prompt: str) -> str:
         """The prompt with the schema behind it: a small model writes better what it was told."""
@@ -55,6 +62,11 @@ class Schema:
         except ValueError as cause:
             raise ReplyUnfit(
                 say("the reply is not whole JSON: {why}", why=cause), hint=_again()
+            ) from cause
+        except (RecursionError, ArithmeticError) as cause:
+            raise ReplyUnfit(
+                say("the reply is nested too deeply, or holds a number too large, to be checked"),
+                hint=_again(),
             ) from cause
         return "".join(_spelt(character) for character in reply.strip())
 

@@ -13,7 +13,9 @@ import json
 from typing import Any
 
 from edge.core.say import say
+from edge.engine.schema_ends import begins_with, ending
 from edge.engine.schema_pattern import forced_pattern
+from edge.engine.schema_told import pointed_at
 from edge.engine.schema_words import (
     ANNOTATIONS,
     FORCED_FORMATS,
@@ -59,6 +61,7 @@ class _Reading:
     def form(self) -> Form:
         form = self.read(self._schema, "#", 0)
         self._refuse_endless_beginnings()
+        self._refuse_endless()
         # The converter does not look for definitions beside a reference.
         form = {"anyOf": [form]} if "$ref" in form else form
         return form | {"$defs": self._definitions} if self._definitions else form
@@ -79,15 +82,9 @@ class _Reading:
 
     def refer(self, pointer: object, place: str, depth: int) -> Form:
         """A definition under its own name; raises UsageError where there is none."""
-        if not isinstance(pointer, str) or not (pointer == "#" or pointer.startswith("#/")):
-            raise refused(place, say("only what stands in this file can be referred to"))
+        target = pointed_at(self._schema, pointer, place)
+        pointer = str(pointer)
         if pointer not in self._names:
-            target = self._schema
-            for escaped in pointer.split("/")[1:]:
-                step = escaped.replace("~1", "/").replace("~0", "~")
-                if not isinstance(target, dict) or step not in target:
-                    raise refused(place, say("there is no {pointer!r}", pointer=pointer))
-                target = target[step]
             name = self._names[pointer] = f"{self._stem}-{len(self._names)}-"
             self._definitions[name] = self.read(target, pointer, depth + 1)
         return {"$ref": f"#/$defs/{self._names[pointer]}"}
@@ -95,20 +92,20 @@ class _Reading:
     def _refuse_endless_beginnings(self) -> None:
         """Definitions that begin with themselves: no text could ever be held to them."""
         for pointer, name in self._names.items():
-            ahead, seen = _begins_with(self._definitions[name]), set[str]()
+            ahead, seen = begins_with(self._definitions[name]), set[str]()
             while ahead:
                 if (other := ahead.pop()) == name:
                     raise refused(pointer, say("it is defined by itself"))
                 if other not in seen:
                     seen.add(other)
-                    ahead |= _begins_with(self._definitions[other])
+                    ahead |= begins_with(self._definitions[other])
 
-
-def _begins_with(form: Form) -> set[str]:
-    """The definitions whose text would stand first in what this form allows."""
-    if "$ref" in form:
-        return {form["$ref"].rpartition("/")[2]}
-    return {name for each in form.get("anyOf", ()) for name in _begins_with(each)}
+    def _refuse_endless(self) -> None:
+        """Definitions that require themselves again: a reply held to one never ends."""
+        can_end = ending(self._definitions)
+        for pointer, name in self._names.items():
+            if name not in can_end:
+                raise refused(pointer, say("what it requires goes on without end"))
 
 
 class _Place:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from edge.core.errors import UsageError
@@ -84,6 +86,9 @@ def values(said: Mapping[str, Any], place: str) -> list[Any]:
     each = [said[word]] if word == "const" else said[word]
     if not isinstance(each, list):
         raise refused(f"{place}/{word}", say("a list of values is needed"))
+    # The converter and the check take it for a word of the schema, and would look it up.
+    if '"$ref":' in json.dumps(each):
+        raise refused(f"{place}/{word}", say("no value can hold a name $ref"))
     kinds = types_of(said, place) if "type" in said else TYPES
     if fitting := [value for value in each if any(is_of(value, kind) for kind in kinds)]:
         return fitting
@@ -108,14 +113,17 @@ def whole_numbers(said: Mapping[str, Any], place: str) -> list[int] | None:
     for word in _NUMBERS:
         if word in said and not is_of(said[word], "number"):
             raise refused(f"{place}/{word}", say("a number is needed"))
+    if (step := said.get("multipleOf", 1)) <= 0:
+        raise refused(f"{place}/multipleOf", say("a number above 0 is needed"))
     lows = [-(-said[word] // 1) for word in ("minimum",) if word in said]
     lows += [said[word] // 1 + 1 for word in ("exclusiveMinimum",) if word in said]
     highs = [said[word] // 1 for word in ("maximum",) if word in said]
     highs += [-(-said[word] // 1) - 1 for word in ("exclusiveMaximum",) if word in said]
     if not lows or not highs or max(lows) + _MOST_NUMBERS <= min(highs):
         return None
-    step = said.get("multipleOf", 1)
-    few = [n for n in range(int(max(lows)), int(min(highs)) + 1) if step and n % step == 0]
+    # As it is written: 0.1 is a tenth, though no float is.
+    exactly = Fraction(str(step))
+    few = [n for n in range(int(max(lows)), int(min(highs)) + 1) if n % exactly == 0]
     if not few:
         raise refused(place, say("no value is allowed"))
     return few

@@ -62,6 +62,11 @@ class ScriptedEngine:
         return True
 
     @property
+    def settled(self) -> bool:
+        """Always: it does nothing that it was not asked for."""
+        return True
+
+    @property
     def worker_pid(self) -> int | None:
         """There is none."""
         return None

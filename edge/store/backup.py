@@ -13,6 +13,7 @@ from edge.settings.folders import cannot_write
 
 _BEFORE = ".before-"
 _UNFINISHED = ".part"
+_JOURNAL = "-journal"  # what SQLite writes beside a file while it changes it
 
 
 def keep_backup(path: Path, migration: str) -> Path:
@@ -39,7 +40,7 @@ def keep_backup(path: Path, migration: str) -> Path:
 def backups(path: Path) -> tuple[Path, ...]:
     """The copies of the store at `path` that were kept, oldest migration first."""
     found = path.parent.glob(f"{path.name}{_BEFORE}*")
-    return tuple(sorted(each for each in found if each.suffix != _UNFINISHED))
+    return tuple(sorted(each for each in found if not each.name.endswith((_UNFINISHED, _JOURNAL))))
 
 
 def _copy(source: Path, target: Path) -> None:

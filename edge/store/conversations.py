@@ -46,7 +46,7 @@ _SET_SYSTEM = "UPDATE conversations SET system = ?, system_label = max(?, label)
 
 
 class Conversations:
-    """The conversations of one store. Any thread may call; each call is one transaction."""
+    """The conversations of one store. Any thread may call; all but `delete` is one transaction."""
 
     def __init__(
         self,
@@ -266,13 +266,13 @@ class Conversations:
     def delete(self, conversation_id: str) -> None:
         """Remove a conversation and all it holds, overwritten in the file; raises UnknownName.
 
-        What an engine kept of it is not here: see `Runtime.delete`.
+        A long one goes in several transactions: killed in between, it is there in part and
+        can be deleted again. What an engine kept of it is not here: see `Runtime.delete`.
         """
         # First the copies: until the store itself has lost it, it can be tried again.
         erase_in_backups(self._database.path, conversation_id)
-        with self._database.write() as connection:
-            if not erase(connection, conversation_id):
-                raise _unknown(conversation_id)
+        if not erase(self._database, conversation_id):
+            raise _unknown(conversation_id)
 
 
 def _found(done: sqlite3.Cursor, conversation_id: str) -> None:

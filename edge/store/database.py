@@ -120,6 +120,16 @@ def open_database(path: Path, *, migrations: tuple[Migration, ...] = MIGRATIONS)
         return _ready(_connect(path), path, owner, migrations)
 
 
+def open_copy(path: Path) -> Database:
+    """Open a copy of a store that is there, of whatever version, and leave it at that.
+
+    Raises UsageError where it is gone or cannot be opened, StoreDamaged or Busy.
+    """
+    with our_errors(path):
+        connection = _connect(f"file:{quote(os.fsencode(path))}?mode=rw", uri=True)
+        return _ready(connection, path, Alone(), ())
+
+
 def open_in_memory(path: Path) -> Database:
     """Open a store of which nothing is written, in place of the one at `path`.
 
@@ -156,13 +166,14 @@ def _ready(
     owner: Owner | Alone,
     migrations: tuple[Migration, ...],
 ) -> Database:
-    """The store with its settings in force and all migrations applied; else it is closed."""
+    """The store with its settings in force and these migrations applied; else it is closed."""
     database = Database(path, connection, owner)
     try:
         connection.row_factory = sqlite3.Row
         for pragma in _PRAGMAS:
             connection.execute(pragma)
-        migrate(database, migrations)
+        if migrations:
+            migrate(database, migrations)
     except BaseException:
         database.close()
         raise

@@ -12,7 +12,7 @@ from edge.core.message import Role
 from edge.core.say import say
 from edge.store.database import Database
 from edge.store.rows import sound_reply, sound_text
-from edge.store.snippet import cut_out, holds
+from edge.store.snippet import cut_out
 from edge.store.word_index import reply_rows
 from edge.store.words import pattern, query, wanted
 
@@ -68,8 +68,7 @@ def _hits(connection: sqlite3.Connection, asked: Sequence[str]) -> Iterator[Hit]
         row = connection.execute(_TURN, (seq,)).fetchone()
         for role in () if row is None else (Role.ASSISTANT, Role.USER):
             text = _text(connection, row, role)
-            if text is not None and holds(text, patterns):
-                cut = cut_out(text, patterns)
+            if text is not None and (cut := cut_out(text, patterns)) is not None:
                 talk, at_utc = (row["conversation_id"], row["title"]), row["started_at_utc"]
                 yield Hit(*talk, row["id"], role, cut.text, cut.found, at_utc)
 

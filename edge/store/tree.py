@@ -30,7 +30,7 @@ _SUMMARY = """
         SELECT turns.id, turns.parent_id FROM turns JOIN path ON turns.id = path.parent_id
     )
     SELECT summaries.* FROM summaries JOIN path ON path.id = summaries.turn_id
-    ORDER BY summaries.seq DESC LIMIT 1
+    JOIN turns ON turns.id = summaries.turn_id ORDER BY turns.seq DESC LIMIT 1
 """
 # REPLACE: a summary written again is the newest again.
 _KEEP_SUMMARY = """

@@ -1,12 +1,13 @@
 """The index of words: which turn holds a term. Written in the transaction of its text.
 
-It holds no text. SQLite keeps a deleted term until two parts of the index are merged,
-so `remove` has it merge them.
+It holds no text. SQLite keeps a removed term until two parts of the index are merged, so
+after `remove` comes `merge`, until there is one part.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 
 from edge.core.event import Channel
 from edge.store.rows import plain
@@ -22,6 +23,16 @@ CREATE = """
 _ADD = "INSERT INTO words (rowid, terms) VALUES (?, ?)"
 _REMOVE = "INSERT INTO words (words, rowid, terms) VALUES ('delete', ?, ?)"
 _MERGE = "INSERT INTO words (words) VALUES ('optimize')"
+_MERGE_SOME = "INSERT INTO words (words, rank) VALUES ('merge', ?)"
+# A savepoint has SQLite write what it holds back of this transaction; else it is not merged.
+_AS_FAR_AS_WRITTEN = ("SAVEPOINT merging", "RELEASE merging")
+# What is removed or merged in one go, so that other writers wait for less than a second.
+_MOST_CHARS = 4_000_000
+_MOST_TURNS = 1000
+_MOST_PAGES = 1000  # of 4 KiB
+_NEWEST = """
+    SELECT seq, id, text FROM turns WHERE conversation_id = ? ORDER BY seq DESC LIMIT ?
+"""
 # A reply is what was shown, over all attempts, without its reasoning: see Turn.reply.
 _REPLY = """
     SELECT spans.text, spans.packed, spans.crc
@@ -29,6 +40,20 @@ _REPLY = """
     WHERE attempts.turn_id = ? AND attempts.shown AND spans.channel = ?
     ORDER BY attempts.n, spans.n
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A turn by number and id, and the texts it is found by."""
+
+    seq: int
+    turn_id: str
+    prompt: str
+    reply: str
+
+    def terms(self) -> set[str]:
+        """What it is found by: seconds for megabytes of text, so not while the store waits."""
+        return terms(self.prompt) | terms(self.reply)
 
 
 def add_prompt(connection: sqlite3.Connection, turn_id: str) -> None:
@@ -40,25 +65,41 @@ def add_prompt(connection: sqlite3.Connection, turn_id: str) -> None:
 def add_reply(connection: sqlite3.Connection, turn_id: str) -> None:
     """Make the reply of a turn findable, once; its prompt is already."""
     for seq, prompt in _prompt(connection, turn_id):
-        _write(connection, _ADD, seq, _reply_terms(connection, turn_id) - terms(prompt))
+        _write(connection, _ADD, seq, terms(_reply(connection, turn_id)) - terms(prompt))
 
 
 def add_all(connection: sqlite3.Connection) -> None:
     """Make every text of a store findable that was kept before there was an index."""
     for seq, turn_id, prompt in connection.execute("SELECT seq, id, text FROM turns"):
-        _write(connection, _ADD, seq, terms(prompt) | _reply_terms(connection, turn_id))
+        _write(connection, _ADD, seq, terms(prompt) | terms(_reply(connection, turn_id)))
     connection.execute(_MERGE)
 
 
-def remove(connection: sqlite3.Connection, conversation_id: str) -> None:
-    """Take a conversation's texts out of the index, terms and all, before they are deleted."""
-    turns = connection.execute(
-        "SELECT seq, id, text FROM turns WHERE conversation_id = ?", (conversation_id,)
-    ).fetchall()
-    for seq, turn_id, prompt in turns:
-        _write(connection, _REMOVE, seq, terms(prompt) | _reply_terms(connection, turn_id))
-    if turns:
-        connection.execute(_MERGE)
+def newest(connection: sqlite3.Connection, conversation_id: str) -> list[Indexed]:
+    """The last turns of a conversation, newest first: one, or as many as are soon removed."""
+    found: list[Indexed] = []
+    n_chars = 0
+    for seq, turn_id, prompt in connection.execute(_NEWEST, (conversation_id, _MOST_TURNS)):
+        found.append(Indexed(seq, turn_id, prompt, _reply(connection, turn_id)))
+        n_chars += len(prompt) + len(found[-1].reply)
+        if n_chars >= _MOST_CHARS:
+            break
+    return found
+
+
+def remove(connection: sqlite3.Connection, seq: int, found: set[str]) -> None:
+    """Take a turn out of the index that was found by these terms, which `merge` will forget."""
+    _write(connection, _REMOVE, seq, found)
+
+
+def merge(connection: sqlite3.Connection) -> bool:
+    """Merge a few parts of the index; says whether it is one now, without a removed term."""
+    for statement in _AS_FAR_AS_WRITTEN:
+        connection.execute(statement)
+    before = connection.total_changes
+    connection.execute(_MERGE_SOME, (-_MOST_PAGES,))
+    # The statement itself is one change: https://www.sqlite.org/fts5.html#the_merge_command
+    return connection.total_changes - before < 2
 
 
 def reply_rows(connection: sqlite3.Connection, turn_id: str) -> sqlite3.Cursor:
@@ -70,11 +111,11 @@ def _prompt(connection: sqlite3.Connection, turn_id: str) -> sqlite3.Cursor:
     return connection.execute("SELECT seq, text FROM turns WHERE id = ?", (turn_id,))
 
 
-def _reply_terms(connection: sqlite3.Connection, turn_id: str) -> set[str]:
+def _reply(connection: sqlite3.Connection, turn_id: str) -> str:
     try:
-        return terms("".join(map(plain, reply_rows(connection, turn_id))))
+        return "".join(map(plain, reply_rows(connection, turn_id)))
     except ValueError:  # what cannot be read is not found, and what reads it says so
-        return set()
+        return ""
 
 
 def _write(connection: sqlite3.Connection, statement: str, seq: int, found: set[str]) -> None:

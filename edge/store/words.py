@@ -90,9 +90,11 @@ def pattern(word: str) -> re.Pattern[str]:
     One or two letters are a whole word: they begin too many others.
     """
     *_, last = _RUN.finditer(word)
-    before = f"(?<!{_LETTER})" if _STARTS_WORD.match(word) else ""
+    literal = re.escape(word)
+    # What stands before is asked last: a pattern that begins with letters is sought fast.
+    before = f"(?<!{_LETTER}{literal})" if _STARTS_WORD.match(word) else ""
     after = f"(?!{_LETTER})" if _is_short(last) else ""
-    return re.compile(before + re.escape(word) + after)
+    return re.compile(literal + before + after)
 
 
 def _is_short(run: re.Match[str]) -> bool:

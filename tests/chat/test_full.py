@@ -202,3 +202,64 @@ def test_a_pinned_turn_is_told_when_the_turns_around_it_are_left_out(
     say(session, f"ONE {LONG}")
     say(session, f"TWO {LONG}")
     assert told(engine) == ["my dog is called Kepler", "noted", f"TWO {LONG}"]
+
+
+def test_a_summary_never_stands_for_what_its_writer_did_not_read(
+    open_session: OpenSession, conversations: Conversations
+) -> None:
+    session = open_session(ScriptedEngine(["a", "b", "c"], n_ctx=4096))
+    for name in ("ONE", "TWO", "THREE"):
+        say(session, f"{name} {LONG}")
+    engine = ScriptedEngine(["d"], n_ctx=N_CTX)  # a smaller context: two of them are too much
+    talk = conversations.get(session.conversation_id or "")
+    session = open_session(engine, n_ctx=N_CTX, conversation=talk)
+    session.set_when_full(WhenFull.SUMMARISE)
+    events = say(session, f"FOUR {LONG}")
+    assert notices(events, NoticeCode.SUMMARISED) == []
+    assert notices(events, NoticeCode.LEFT_OUT)
+    assert told(engine) == [f"FOUR {LONG}"]
+
+
+def test_each_branch_has_the_summary_that_stands_for_its_own_turns(
+    open_session: OpenSession, conversations: Conversations
+) -> None:
+    replies = ["a", "b", "Facts of ONE, TWO.", "c", "Facts of ONE.", "d"]
+    engine = ScriptedEngine(replies, n_ctx=N_CTX)
+    session = open_session(engine, n_ctx=N_CTX)
+    session.set_when_full(WhenFull.SUMMARISE)
+    short = "word " * 150
+    say(session, f"ONE {short}")
+    say(session, f"TWO {short}")
+    say(session, f"THREE {LONG}")
+    tip = session.turns[-1].id
+    session.go_to(session.turns[0].id)
+    say(session, f"FOUR {LONG} {short}")
+    first = conversations.get(session.conversation_id or "")
+    assert first.summary is not None
+    assert first.summary.turn_id == first.turns[0].id
+    session.go_to(tip)
+    later = ScriptedEngine(["e"], n_ctx=N_CTX)
+    talk = conversations.get(session.conversation_id or "")
+    say(open_session(later, n_ctx=N_CTX, conversation=talk), "and?")
+    assert told(later)[1:] == ["Facts of ONE, TWO.", f"THREE {LONG}", "c", "and?"]
+
+
+def test_a_turn_that_is_no_longer_pinned_is_not_left_out_in_silence(
+    open_session: OpenSession, conversations: Conversations
+) -> None:
+    engine = ScriptedEngine(["noted", "first", "second", "third", "fourth"], n_ctx=N_CTX)
+    session = open_session(engine, n_ctx=N_CTX)
+    say(session, "my dog is called Kepler")
+    session.pin(session.turns[0].id)
+    say(session, f"ONE {LONG}")
+    say(session, f"TWO {LONG}")
+    before = session.turns[-1].attempts[-1].context
+    session.pin(session.turns[0].id, pinned=False)
+    events = say(session, "and?")
+    assert notices(events, NoticeCode.LEFT_OUT)
+    assert "my dog is called Kepler" not in told(engine)
+    after = session.turns[-1].attempts[-1].context
+    assert before is not None
+    assert after is not None
+    assert after.dropped_tokens > before.dropped_tokens
+    assert notices(say(session, "so?"), NoticeCode.LEFT_OUT) == []

@@ -9,6 +9,7 @@ import pytest
 from cloud_server import reply
 from cloudy import answer_of, cloudy
 from edge.chat.session import Session
+from edge.core.decision import Target
 from edge.core.errors import PrivacyRefused
 from edge.core.message import Label, Message, Role
 from edge.engine.scripted import Reply
@@ -161,3 +162,16 @@ def test_a_store_that_was_busy_once_is_believed_again(tmp_path: Path) -> None:
         assert answer_of(sky.say("hello")) == "here"
         busy.clear()
         assert answer_of(sky.say("hello again")) == "sent"
+
+
+def test_a_talk_that_is_locked_is_private_on_all_its_branches(tmp_path: Path) -> None:
+    with cloudy(tmp_path, reply("There."), edge=["here"] * 9) as sky:
+        secret = "The launch of the blue rocket is moved to the ninth of March."
+        sky.say(secret, wanted=Target.EDGE)
+        sky.session.go_to(None)
+        sky.say("Something else altogether.", wanted=Target.EDGE)
+        sky.session.make_private()
+        again = Session(sky.session.answering, sky.session.conversations, routes=sky.session.routes)
+        list(again.send(f"What does this mean: {secret}"))
+        assert sky.server.requests == []
+        again.close()

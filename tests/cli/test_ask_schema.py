@@ -85,6 +85,7 @@ def test_a_reply_that_is_cut_is_an_error_and_nothing_is_on_standard_output(tiny,
     ran = edge("ask", "-m", "tiny", "--schema", person, "--max-tokens", "4", "Who?")
     assert (ran.code, ran.out) == (25, "")
     assert "the JSON is not whole" in ran.err
+    assert ran.err.count("the reply was cut") == 1
 
 
 def test_a_reply_that_is_stopped_is_not_shown(tiny, tmp_path):

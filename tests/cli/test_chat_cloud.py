@@ -181,3 +181,17 @@ def test_a_talk_locked_before_its_first_word_stays_so_under_another_model(piped,
     assert code == 30
     assert server.n_connections == 0
     assert kept(home).label is Label.PRIVATE
+
+
+def test_a_prompt_that_was_made_from_a_private_one_stays_private_when_it_is_asked_again(
+    home, server, piped
+):
+    piped(
+        "call me at +86 138 0013 8000 about it",
+        "/edit",
+        "is it curable?",
+        "/edge",
+        "/cloud",
+    )
+    assert [turn.prompt.label for turn in kept(home).turns] == [Label.PRIVATE] * 2
+    assert server.requests == []

@@ -88,7 +88,7 @@ def test_a_pinned_turn_is_marked(tiny):
 
 def test_the_context_is_shown_and_what_becomes_of_the_oldest_turns_chosen(tiny):
     done = chat("one", "/context", "/context stop", "/context maybe")
-    assert "of 4096 tokens" in done.err
+    assert "of 4,096 tokens" in done.err
     assert "the oldest turns are left out (slide)" in done.err
     assert "nothing is sent until you choose (stop)" in done.err
     assert "'maybe' is none of slide, summarise and stop" in done.err
@@ -153,3 +153,15 @@ def test_a_file_that_is_no_text_is_refused_and_the_chat_goes_on(tiny, tmp_path):
     assert done.code == 2
     assert "photo.jpg" in done.err
     assert prompts(tiny) == ["and now?"]
+
+
+def test_an_edit_that_cannot_be_sent_leaves_the_talk_and_its_files_where_they_were(tiny, tmp_path):
+    notes = tmp_path / "notes.md"
+    notes.write_text("short")
+    long = "word " * 3000
+    done = chat(
+        "one", "two", "/edit 1", long, f"/file {notes}", long, "/file", flags=("--ctx", "512")
+    )
+    assert done.code == 24
+    assert "the next prompt takes along: notes.md" in done.err
+    assert prompts(tiny)[:2] == ["one", "two"]

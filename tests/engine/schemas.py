@@ -74,6 +74,8 @@ WRONG: list[tuple[object, str]] = [
     ({"$ref": "#/$defs/none"}, "#/$ref"),
     ({"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}]}}}, "#/$defs/a"),
     ({"$ref": "#"}, "#"),
+    ({"$ref": "#/$defs/a%25b", "$defs": {"a%25b": {}}}, "#/$ref"),
+    ({"const": {"a": [{"id": "http://127.0.0.1:9/", "$ref": "b"}]}}, "#/const"),
     ({"type": "string", "pattern": "^.*$"}, "#/pattern"),
     ({"type": "string", "pattern": "[a-z]+"}, "#/pattern"),
     ({"type": "string", "pattern": "^a(?=b)$"}, "#/pattern"),
@@ -83,9 +85,26 @@ WRONG: list[tuple[object, str]] = [
     ({"type": "array", "prefixItems": [{}], "minItems": 2}, "#/prefixItems"),
     ({"type": "integer", "minimum": 3, "maximum": 2}, "#"),
     ({"type": "number", "minimum": "3"}, "#/minimum"),
+    ({"type": "integer", "multipleOf": 0}, "#/multipleOf"),
+    ({"items": {"type": "number", "multipleOf": -0.5}}, "#/items/multipleOf"),
     ({"type": "object", "properties": []}, "#/properties"),
     ({"type": "object", "properties": {"*": {}}}, "#/properties"),
     ({"type": "object", "properties": {"": {}}}, "#/properties"),
     ({"type": "object", "required": "a"}, "#/required"),
+    ({"type": "object", "title": "\ud800"}, "#"),
     ({"type": "object", "required": ["a"], "additionalProperties": False}, "#/required"),
+]
+
+_TWO = {"p": {"anyOf": [{"$ref": "#/$defs/q"}]}, "q": {"items": [{"$ref": "#/$defs/p"}]}}
+ENDLESS: list[tuple[object, str]] = [
+    ({"properties": {"n": {"$ref": "#"}}, "required": ["n"]}, "#"),
+    ({"additionalProperties": {"$ref": "#"}, "required": ["n"]}, "#"),
+    ({"anyOf": [{"$ref": "#/$defs/p"}, {"type": "null"}], "$defs": _TWO}, "#/$defs/p"),
+    (
+        {
+            "properties": {"a": {"$ref": "#/$defs/b"}},
+            "$defs": {"b": {"items": {"$ref": "#/$defs/b"}, "minItems": 1}},
+        },
+        "#/$defs/b",
+    ),
 ]

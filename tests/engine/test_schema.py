@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schemas import OWN, SCHEMAS, WRONG
+from schemas import ENDLESS, OWN, SCHEMAS, WRONG
 
 from edge.core.errors import ReplyUnfit, UsageError
 from edge.engine.edge.capi.grammar import Candidates, Grammar
@@ -130,6 +130,25 @@ def test_what_replies_cannot_be_held_to_is_refused_with_its_place(
     assert f" at {place}: " in refused.value.message
 
 
+@pytest.mark.parametrize(("schema", "place"), ENDLESS)
+def test_what_no_reply_ever_ends_is_refused_with_its_place(schema: object, place: str) -> None:
+    with pytest.raises(UsageError, match="goes on without end") as refused:
+        Schema.read(json.dumps(schema))
+    assert f" at {place}: " in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"n": {"$ref": "#"}}},
+        {"type": "array", "items": {"$ref": "#"}},
+        {"properties": {"n": {"anyOf": [{"type": "null"}, {"$ref": "#"}]}}, "required": ["n"]},
+    ],
+)
+def test_a_recursion_that_can_end_is_taken(schema: object) -> None:
+    assert Schema.read(json.dumps(schema))
+
+
 @pytest.mark.parametrize("text", ["", "{", "[1,", '{"const": NaN}', "[" * 100_000])
 def test_what_is_no_json_is_no_schema(text: str) -> None:
     with pytest.raises(UsageError, match="not JSON"):
@@ -144,10 +163,16 @@ def test_a_schema_that_is_nested_too_deeply_is_refused() -> None:
         Schema.read(json.dumps(schema))
 
 
+def test_a_value_that_is_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(UsageError, match="nested too deeply"):
+        Schema.read(f'{{"const":{"[" * 500}{"]" * 500}}}')
+
+
 @pytest.mark.parametrize(
     ("schema", "reply"),
     [
         ({"type": "integer", "minimum": 0}, "-3"),
+        ({"type": "array", "prefixItems": [{"type": "integer", "minimum": 0}]}, "[-3]"),
         ({"type": "array", "uniqueItems": True}, "[1, 1]"),
         ({"type": "string", "format": "email"}, '"nobody"'),
         ({"type": "string", "maxLength": 1000}, f'"{"x" * 1001}"'),
@@ -160,8 +185,72 @@ def test_a_schema_that_is_nested_too_deeply_is_refused() -> None:
 def test_what_only_the_end_shows_is_found_at_the_end(schema: Any, reply: str) -> None:
     with pytest.raises(ReplyUnfit) as unfit:
         Schema.read(json.dumps(schema)).valid(reply)
-    is_whole = "minimum" in schema or "uniqueItems" in schema or schema["type"] == "string"
+    is_whole = schema.keys() > {"type"}
     assert ("is whole JSON but breaks" in unfit.value.message) == is_whole
+
+
+@pytest.mark.parametrize(
+    ("schema", "reply"),
+    [
+        ({"type": "array"}, "[" * 1500 + "]" * 1500),
+        ({"items": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}}, "[" * 800 + "]" * 800),
+        ({"type": "number", "multipleOf": 0.01}, "1e309"),
+        ({"type": "number", "multipleOf": 0.5}, "1" + "0" * 400),
+    ],
+)
+def test_what_is_too_much_for_the_check_is_unfit(schema: object, reply: str) -> None:
+    with pytest.raises(ReplyUnfit, match="to be checked"):
+        Schema.read(json.dumps(schema)).valid(reply)
+
+
+ITS_OWN = "https://example.invalid/b.json"
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        {"$id": ITS_OWN, "$ref": "#/$defs/b"},
+        {"$id": ITS_OWN, "items": {"$ref": "#/$defs/b"}},
+        {"examples": {"$id": ITS_OWN, "a": {"$ref": "c"}}, "items": {"$ref": "#/$defs/b"}},
+        {"items": {"$ref": "#/$defs/a%25b"}},
+        {"items": {"$ref": "#/%24defs/a%25b"}},
+    ],
+)
+def test_a_reference_means_what_stands_in_the_file(a: dict[str, Any]) -> None:
+    numbers = {"type": "integer", "minimum": 0}
+    definitions = {"b": numbers, "a%b": {"$id": "b.json", **numbers}}
+    read = Schema.read(json.dumps({"properties": {"a": a}, "$defs": definitions}))
+    good, bad = ('{"a":[3]}', '{"a":[-3]}') if "items" in a else ('{"a":3}', '{"a":-3}')
+    assert read.valid(good) == good
+    with pytest.raises(ReplyUnfit, match="'minimum'"):
+        read.valid(bad)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Item", "item"), ("人", "书"), ("a b", "a_b")])
+def test_definitions_of_like_names_are_two(one: str, other: str) -> None:
+    places = {"x": {"$ref": f"#/$defs/{one}"}, "y": {"$ref": f"#/$defs/{other}"}}
+    definitions = {one: {"type": "string"}, other: {"type": "integer"}}
+    read = Schema.read(json.dumps({"properties": places, "$defs": definitions}))
+    assert read.valid('{"x":"a", "y":1}')
+    with pytest.raises(ReplyUnfit):
+        read.valid('{"x":"a", "y":"b"}')
+
+
+@pytest.mark.parametrize("word", ["items", "additionalProperties"])
+def test_thirty_places_within_each_other_are_checked(word: str) -> None:
+    schema: dict[str, Any] = {"type": "integer", "minimum": 0}
+    for _ in range(30):
+        schema = {word: schema}
+    opening, closing = ("[", "]") if word == "items" else ('{"a":', "}")
+    read = Schema.read(json.dumps(schema))
+    assert read.valid(opening * 30 + "3" + closing * 30)
+    with pytest.raises(ReplyUnfit, match="'minimum'"):
+        read.valid(opening * 30 + "-3" + closing * 30)
+
+
+def test_a_tenth_is_a_tenth() -> None:
+    tenths = {"type": "integer", "minimum": 1, "maximum": 3, "multipleOf": 0.1}
+    assert Schema.read(json.dumps(tenths)).valid("3") == "3"
 
 
 def test_an_error_never_tells_what_the_reply_says() -> None:

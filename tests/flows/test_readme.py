@@ -44,6 +44,7 @@ def as_typed(line: str) -> str:
     """What a reader types for the words that stand for something; nobody is there to say yes."""
     words = {
         "git diff": "cat diff.txt",
+        "edge chat --continue": "echo And lines? | edge chat --continue",
         "edge rm NAME": "edge rm mine --yes",
         "edge cloud login": (
             'printf sk-0123456789abcdef | edge cloud login stand-in --base-url "$STAND_IN"'

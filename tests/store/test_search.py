@@ -21,7 +21,7 @@ from edge.core.message import Message, Role
 from edge.store.conversations import Conversations
 from edge.store.database import Database, open_database
 from edge.store.search import Hit, Search
-from edge.store.snippet import cut_out, holds
+from edge.store.snippet import cut_out
 from edge.store.words import folded, pattern, terms, wanted
 
 Said = tuple[str, Role]
@@ -164,6 +164,37 @@ def test_a_snippet_shows_the_place_on_one_line(database: Database) -> None:
     assert "\n" not in hit.snippet
 
 
+@pytest.mark.parametrize(
+    "filler", ["hello wörld ", "h\u0301e\u0301", "ﬁgﬃ ", "hello world ", "가\u11a8"]
+)
+@pytest.mark.parametrize("word", ["needle", "Nee\u0301dle", "ﬁr"])
+def test_in_a_long_line_what_was_found_is_marked_where_it_stands(filler: str, word: str) -> None:
+    text = filler * 1500 + f" {word} and {word} " + filler * 1500
+    cut = cut_out(text, [pattern(wanted(word)[0])])
+    assert cut is not None
+    assert [cut.text[start:end] for start, end in cut.found] == [word, word]
+    assert cut.text.strip("…") in text
+
+
+def test_in_a_long_line_only_what_is_shown_is_looked_at_letter_by_letter() -> None:
+    looked_at = []
+
+    class Watched(str):
+        """A text that counts which of its letters are asked for alone."""
+
+        __slots__ = ()
+
+        def __getitem__(self, place: object) -> str:
+            if isinstance(place, int):
+                looked_at.append(place)
+            return super().__getitem__(place)  # type: ignore[index]
+
+    for word in ("needle", "hello"):  # found once, and found everywhere
+        assert cut_out(Watched("hello wörld " * 20_000 + "needle"), [pattern(word)])
+        assert len(looked_at) < 10_000
+        looked_at.clear()
+
+
 def test_a_damaged_text_is_not_found_and_hides_no_other(database: Database) -> None:
     say(database, ("a bee", "sound"), ("another bee", "sound"))
     with database.write() as connection:
@@ -289,13 +320,14 @@ def test_any_word_of_a_text_finds_it(text: str, data: st.DataObject) -> None:
     if asked:
         word = data.draw(st.sampled_from(asked))
         assert terms(word) <= terms(text) | terms(word)
-        assert holds(text, [pattern(word)])
+        assert cut_out(text, [pattern(word)])
 
 
 @given(st.text(min_size=1), st.sampled_from(["bee", "量子", "ﬁ", "é", "gpt模型"]), st.text())
 def test_what_is_marked_is_what_was_asked(before: str, word: str, after: str) -> None:
     asked = wanted(word)[0]
     cut = cut_out(f"{before} {word} {after}", [pattern(asked)])
+    assert cut is not None
     assert cut.found
     for start, end in cut.found:
         assert 0 <= start < end <= len(cut.text)

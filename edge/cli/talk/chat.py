@@ -11,6 +11,7 @@ from edge.cli.page.writer import Writer, is_terminal
 from edge.cli.talk.consent import Consent
 from edge.cli.talk.front import Front, Ordinary
 from edge.cli.talk.turn import AS_USUAL, Asking, take_turn, tell_who, was_stopped
+from edge.core.errors import EdgeError
 
 if TYPE_CHECKING:
     from edge.cli.talk.opening import Talk
@@ -39,8 +40,15 @@ class Chat:
 
     def say(self, said: str) -> None:
         """Send what was said, with the files that wait for it; see `send`."""
+        if not (said.strip() and self.files):
+            self.send(said)
+            return
         files, self.files = self.files, []
-        self.send(with_files(files, said) if files and said.strip() else said)
+        try:
+            self.send(with_files(files, said))
+        except EdgeError:  # they are not lost with it
+            self.files = files
+            raise
 
     def send(self, said: str, asking: Asking = AS_USUAL) -> None:
         """Send a text and show the reply; nothing for a blank one.

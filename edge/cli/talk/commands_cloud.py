@@ -56,8 +56,11 @@ def _ask(chat: Chat, said: str, target: Target) -> None:
     turns = chat.talk.session.turns
     if not said and turns and target is Target.CLOUD:
         _insist_on_public(turns[-1])
-    if said or turns:
-        chat.send(said or turns[-1].prompt.text, Asking(target))
+    if said:
+        chat.send(said, Asking(target))
+    elif turns:  # as private as it was
+        last = turns[-1].prompt
+        chat.send(last.text, Asking(target, at_least=last.label))
     else:
         chat.writer.note(words.no_turn_yet())
 

@@ -7,7 +7,7 @@ from edge.cli.talk.turn import Asking
 from edge.cli.words import chat as words
 from edge.cli.words import mind as mind_words
 from edge.core.conversation import Turn
-from edge.core.errors import UnknownName, UsageError
+from edge.core.errors import EdgeError, UnknownName, UsageError
 
 
 def retry(chat: Chat, model: str) -> None:
@@ -78,9 +78,20 @@ def _pin(chat: Chat, number: str, *, pinned: bool) -> None:
 
 
 def _ask_instead(chat: Chat, turn: Turn, text: str) -> None:
-    """Send a text in a turn's place; it is at least as private as what it was made from."""
-    chat.talk.session.go_to(turn.parent_id)
-    chat.send(text, Asking(at_least=turn.prompt.label, fresh=text == turn.prompt.text))
+    """Send a text in a turn's place; it is at least as private as what it was made from.
+
+    Where it fails before a word, the talk is where it was.
+    """
+    session = chat.talk.session
+    tip = session.turns[-1].id
+    session.go_to(turn.parent_id)
+    try:
+        chat.send(text, Asking(at_least=turn.prompt.label, fresh=text == turn.prompt.text))
+    except EdgeError:
+        begun = session.turns[-1:]
+        if not begun or begun[0].id == turn.parent_id or not begun[0].reply.text:
+            session.go_to(tip)
+        raise
 
 
 def _turn(chat: Chat, number: str) -> Turn:

@@ -26,13 +26,15 @@ class Asking:
     """What is asked for one turn: an engine, and to lift it out of a private talk.
 
     `at_least` is the label of what its text was made from; `fresh` asks for other
-    words than the last time, also where a seed was chosen.
+    words than the last time, also where a seed was chosen. Without `tells_end` it is left
+    to who asks to say that the reply is not the whole one.
     """
 
     wanted: Target | None = None
     public: bool = False
     at_least: Label = Label.PUBLIC
     fresh: bool = False
+    tells_end: bool = True
 
 
 AS_USUAL = Asking()
@@ -56,7 +58,7 @@ def take_turn(
             done = _stream(talk.session, text, writer, asking, presses)
     finally:
         writer.end()
-    if line := _ending(done, talk.fit):
+    if asking.tells_end and (line := _ending(done, talk.fit)):
         writer.note(line)
     return done
 

@@ -14,18 +14,18 @@ def meter(held_tokens: int, n_ctx: int, use: ContextUse | None) -> str:
     share = min(held_tokens / n_ctx, 1.0)
     bar = "#" * round(share * _BAR) + "-" * (_BAR - round(share * _BAR))
     line = say(
-        "[{bar}] {held} of {n_ctx} tokens ({percent} %)",
+        "[{bar}] {held:,} of {n_ctx:,} tokens ({percent} %)",
         bar=bar,
         held=held_tokens,
         n_ctx=n_ctx,
-        percent=round(share * 100),
+        percent=held_tokens * 100 // n_ctx,
     )
     return "\n".join([line, *lost(use)])
 
 
 def told(use: ContextUse) -> str:
     """What a turn's prompt told of the talk, in a sentence."""
-    kept = say("told {kept} of {n_ctx} tokens", kept=use.kept_tokens, n_ctx=use.n_ctx)
+    kept = say("told {kept:,} of {n_ctx:,} tokens", kept=use.kept_tokens, n_ctx=use.n_ctx)
     return say("Context: {parts}.", parts="; ".join([kept, *lost(use)]))
 
 
@@ -33,9 +33,9 @@ def lost(use: ContextUse | None) -> list[str]:
     """What of the talk a prompt did not tell word for word; nothing where it told all."""
     lines = []
     if use and use.dropped_tokens:
-        lines.append(say("left out: {n} tokens of the oldest turns", n=use.dropped_tokens))
+        lines.append(say("left out: {n:,} tokens of the oldest turns", n=use.dropped_tokens))
     if use and use.summarised_tokens:
-        lines.append(say("a summary stands for {n} tokens", n=use.summarised_tokens))
+        lines.append(say("a summary stands for {n:,} tokens", n=use.summarised_tokens))
     return lines
 
 

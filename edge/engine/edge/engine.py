@@ -67,6 +67,14 @@ class EdgeEngine:
         return self._turnstile.n_inside - self._preparing
 
     @property
+    def settled(self) -> bool:
+        """Whether it is ready and at rest: nothing is written, read again or tried out."""
+        if not self.ready or self._turnstile.n_inside:
+            return False
+        with self._turnstile.turn():
+            return self._post.settled
+
+    @property
     def worker_pid(self) -> int | None:
         """The worker's process id, while there is one."""
         return self._post.pid
@@ -222,7 +230,7 @@ class EdgeEngine:
         self._post.give(replace(reader.job(), reread=options.rereads))
         while not reader.over:
             events = list(reader.take(self._post.receive(reader.number)))
-            if reader.over:
+            if reader.over and not reader.request.aside:
                 told = reader.told() if options.rereads else ()
                 self._post.let_reread(next(self._numbers), told)
             yield from events

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol
@@ -65,6 +66,10 @@ class Link(Protocol):
 
     def receive(self, patience_s: float) -> Frame:
         """The next frame; raises LinkLost when the host is gone or silent for `patience_s`."""
+        ...
+
+    def heard(self) -> Iterator[Frame]:
+        """The frames that are here already, without waiting."""
         ...
 
     def kill(self) -> None:
@@ -131,6 +136,10 @@ class ProcessLink:
             epitaph = self._epitaph()
             raise LinkLost(epitaph, in_order=self._process.returncode == 0)
         return frame
+
+    def heard(self) -> Iterator[Frame]:
+        """The frames that are here already."""
+        return _heard(self._inbox)
 
     def kill(self) -> None:
         """End the worker at once."""
@@ -213,6 +222,10 @@ class ThreadLink:
             raise LinkLost(say("its thread ended"))
         return frame
 
+    def heard(self) -> Iterator[Frame]:
+        """The frames that are here already."""
+        return _heard(self._inbox)
+
     def kill(self) -> None:
         """A thread cannot be killed; what it writes is ended."""
         self._host.stop()
@@ -230,3 +243,10 @@ class ThreadLink:
             self._host.close()
         finally:
             self._inbox.put(None)
+
+
+def _heard(inbox: SimpleQueue[Frame | None]) -> Iterator[Frame]:
+    with suppress(Empty):
+        while (frame := inbox.get_nowait()) is not None:
+            yield frame
+        inbox.put(None)  # the end is for `receive` to tell

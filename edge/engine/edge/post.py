@@ -114,6 +114,14 @@ class Post:
         while self._rereading is not None:
             self._overhear(self._living().receive(patience_s))
 
+    @property
+    def settled(self) -> bool:
+        """Whether the worker has nothing to do of its own, as far as it has said so by now."""
+        if self._link is not None and self._rereading is not None:
+            for frame in self._link.heard():
+                self._overhear(frame)
+        return self._rereading is None
+
     def say_goodbye(self, patience_s: float) -> None:
         """Let the worker keep the timeline before it goes."""
         with suppress(LinkLost):
