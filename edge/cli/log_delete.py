@@ -14,6 +14,7 @@ from edge.core.conversation import Conversation, Outcome
 from edge.core.errors import Busy, Cancelled, UsageError
 from edge.core.units import show_bytes
 from edge.loading.forgetting import forget_conversation, timeline_bytes
+from edge.store.aside import clear_away, set_aside
 from edge.store.conversations import Conversations
 
 
@@ -32,6 +33,7 @@ class Deletion:
         for talk in talks:
             forget_conversation(self.path, self.kept, talk.id)
             tell(words.deleted(talk.id))
+        self._say_what_is_left()
 
     def _found(self, names: Sequence[str]) -> tuple[Conversation, ...]:
         """The conversations, each once; raises UnknownName, and Busy while one is answered."""
@@ -51,6 +53,12 @@ class Deletion:
             tell(self._what_goes(talk))
         if not confirm(words.delete_them(len(talks))):
             raise Cancelled(words.none_deleted())
+
+    def _say_what_is_left(self) -> None:
+        """Files that a repair left are nobody's to change: they may be all there is of much."""
+        clear_away(self.path)
+        if files := set_aside(self.path):
+            tell(words.may_be_in(list(map(str, files))))
 
     def _what_goes(self, talk: Conversation) -> str:
         size = timeline_bytes(self.path, talk.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from edge.cli.progress import can_ask, confirm, tell, working
 from edge.cli.words import log_change as words
 from edge.core.errors import Busy, StoreDamaged, UsageError
 from edge.settings.folders import Folders, cannot_write
+from edge.store.aside import DAMAGED, free_name
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
 from edge.store.owner import Owner
@@ -69,7 +69,7 @@ def _read_all(kept: Conversations) -> None:
 
 def _exchange(path: Path, saved: Path) -> Path:
     """Put the saved store in the place of the damaged one; says where that is now."""
-    damaged = _free_name(path)
+    damaged = free_name(path, DAMAGED)
     journal = path.with_name(f"{path.name}-journal")
     try:
         # First: beside the new store it would be taken for that one's, and written into it.
@@ -80,12 +80,6 @@ def _exchange(path: Path, saved: Path) -> Path:
     except OSError as cause:
         raise cannot_write(path, cause) from cause
     return damaged
-
-
-def _free_name(path: Path) -> Path:
-    first = f"{path.name}.damaged"
-    names = itertools.chain([first], (f"{first}-{n}" for n in itertools.count(2)))
-    return next(place for name in names if not (place := path.with_name(name)).exists())
 
 
 def _is_used(path: Path) -> bool:

@@ -90,7 +90,7 @@ class Conversation:
     """One branch of a talk, from its first turn to its newest, under one system prompt.
 
     `turns` is the branch the talk is at; others are kept and can be gone to. `summary`
-    is the newest that stands for turns of this branch. An empty `title` is none yet.
+    is the one of this branch that stands for most of its turns. An empty `title` is none yet.
     `label` is how new prompts begin; a private conversation stays private.
     `system_label` is the system prompt's own: it may be private in a public one.
     """

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from edge.core.errors import StoreDamaged, UsageError
 from edge.core.say import say
 from edge.settings.folders import cannot_write
 from edge.store import word_index
+from edge.store.aside import SALVAGED, clear_away, free_name, working_folder
 from edge.store.carve import rows
 from edge.store.database import open_database
 from edge.store.mending import Mended, mend
@@ -45,6 +44,7 @@ def salvage(path: Path) -> Salvaged:
     """
     if not path.is_file():
         raise UsageError(say("there is no store at {path!r}", path=str(path)), hint="edge doctor")
+    clear_away(path)
     with _bytes_of(path) as content:
         mended = mend(Wreck.of(rows(content)))
     if not mended.conversations:
@@ -53,7 +53,7 @@ def salvage(path: Path) -> Salvaged:
             kept=say("the file is left as it is"),
             hint=f"mv {path} {path}.damaged",
         )
-    new = _new_name(path)
+    new = free_name(path, SALVAGED)
     try:
         _write(new, mended)
     except BaseException:
@@ -74,8 +74,8 @@ def _bytes_of(path: Path) -> Iterator[bytes | mmap]:
                 yield content
             return
         # In a copy: the old file and its journal stay as they are.
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix="salvage-") as folder:
-            copy = Path(folder) / path.name
+        with working_folder(path) as folder:
+            copy = folder / path.name
             for name in (path.name, f"{path.name}-journal"):
                 shutil.copyfile(path.with_name(name), copy.with_name(name))
             with suppress(sqlite3.Error), closing(sqlite3.connect(copy)) as connection:
@@ -94,13 +94,6 @@ def _mapped(path: Path) -> Iterator[bytes | mmap]:
             return
         with mmap(file.fileno(), 0, access=ACCESS_READ) as content:
             yield content
-
-
-def _new_name(path: Path) -> Path:
-    names = itertools.chain(
-        [f"{path.name}.salvaged"], (f"{path.name}.salvaged-{n}" for n in itertools.count(2))
-    )
-    return next(place for name in names if not (place := path.with_name(name)).exists())
 
 
 def _write(path: Path, mended: Mended) -> None:

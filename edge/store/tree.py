@@ -32,7 +32,7 @@ _SUMMARY = """
     SELECT summaries.* FROM summaries JOIN path ON path.id = summaries.turn_id
     JOIN turns ON turns.id = summaries.turn_id ORDER BY turns.seq DESC LIMIT 1
 """
-# REPLACE: a summary written again is the newest again.
+# REPLACE: one summary for each turn, the one written last.
 _KEEP_SUMMARY = """
     INSERT OR REPLACE INTO summaries (turn_id, text, stands_for_tokens, label, crc)
     VALUES (?, ?, ?, ?, ?)
@@ -73,7 +73,7 @@ def read_branch(connection: sqlite3.Connection, row: sqlite3.Row) -> Conversatio
         raise sqlite3.DatabaseError(
             say("conversation {id!r} is at a turn that is not there", id=row["id"])
         )
-    return read_conversation(row, turns, _newest_summary(connection, head))
+    return read_conversation(row, turns, _deepest_summary(connection, head))
 
 
 def branches(connection: sqlite3.Connection, row: sqlite3.Row) -> tuple[Branch, ...]:
@@ -116,7 +116,7 @@ def insert_summary(connection: sqlite3.Connection, summary: Summary) -> None:
     connection.execute(_KEEP_SUMMARY, (summary.turn_id, *values))
 
 
-def _newest_summary(connection: sqlite3.Connection, head: str) -> Summary | None:
+def _deepest_summary(connection: sqlite3.Connection, head: str) -> Summary | None:
     row = connection.execute(_SUMMARY, (head,)).fetchone()
     return None if row is None else read_summary(row)
 

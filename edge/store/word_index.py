@@ -27,9 +27,9 @@ _MERGE_SOME = "INSERT INTO words (words, rank) VALUES ('merge', ?)"
 # A savepoint has SQLite write what it holds back of this transaction; else it is not merged.
 _AS_FAR_AS_WRITTEN = ("SAVEPOINT merging", "RELEASE merging")
 # What is removed or merged in one go, so that other writers wait for less than a second.
-_MOST_CHARS = 4_000_000
+_MOST_CHARS = 2_000_000
 _MOST_TURNS = 1000
-_MOST_PAGES = 1000  # of 4 KiB
+_MOST_PAGES = 500  # of 4 KiB
 _NEWEST = """
     SELECT seq, id, text FROM turns WHERE conversation_id = ? ORDER BY seq DESC LIMIT ?
 """

@@ -213,6 +213,7 @@ def test_an_old_conversation_shows_its_last_turns_with_their_escapes_spelled_out
         assert "> two" in screen.lines
         assert "> thr\\x1b[31mee" in screen.lines
         assert "> one" not in screen.lines
+        assert screen.lines.count("(cut at the limit of its length)") == 2
         assert "\x1b[31m" not in screen.raw
 
 

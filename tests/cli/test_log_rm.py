@@ -91,6 +91,27 @@ def test_a_name_given_twice_is_deleted_once(folders, capsys):
     assert ids_left(folders) == {other.id}
 
 
+def test_files_that_a_repair_left_are_named_with_what_removes_them(folders, capsys):
+    one, other = kept_talks(folders, "hello", "there")
+    folder = folders.store.parent
+    left = [folder / f"edge.db.{end}" for end in ("damaged", "damaged-journal", "salvaged-2")]
+    for each in left:
+        each.write_text("hello")
+    killed = folder / "salvage-0a1b2c"
+    killed.mkdir()
+    (killed / "edge.db").write_text("hello")
+    assert run(["log", "rm", "--yes", one.id]) == 0
+    deleted, told = capsys.readouterr().err.splitlines()
+    assert deleted == f"deleted: {one.id}"
+    assert "3 files that may hold it still" in told
+    assert told.endswith(": rm " + " ".join(map(str, left)))
+    assert not killed.exists()
+    for each in left:
+        each.unlink()
+    assert run(["log", "rm", "--yes", other.id]) == 0
+    assert capsys.readouterr().err == f"deleted: {other.id}\n"
+
+
 def test_a_conversation_that_is_being_answered_stays_until_it_is_not(folders, capsys):
     with closing(open_database(folders.store)) as database:
         kept = Conversations(database)

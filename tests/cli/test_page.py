@@ -18,6 +18,7 @@ from edge.cli.page.drawn import Drawn
 from edge.cli.page.escape import safe
 from edge.cli.page.page import Page
 from edge.cli.page.theme import Theme, theme
+from edge.cli.page.wrap import hung
 
 COLOURED, PLAIN = theme(), theme(colours=False)
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -101,9 +102,17 @@ def check(text: str, width: int, cuts: Sequence[int]) -> None:
     assert lines == drawn(text, width, cuts=range(len(text)))
     for look in (COLOURED, PLAIN):
         plain = bare(drawn(text, width, look))
-        assert [line for line in plain if _columns(line) > max(width, 4)] == []
+        _check_fits(text, [line for line in plain if _columns(line) > max(width, 4)])
         _check_safe("".join(plain))
         _check_complete(text, "".join(plain))
+
+
+def _check_fits(text: str, too_long: Sequence[str]) -> None:
+    """Only lines of code are longer than the screen, and they are as they were written."""
+    assert not too_long or "```" in text or "~~~" in text
+    source = "".join(safe(text).split())
+    for line in too_long:
+        assert "".join(line.lstrip("│ ").split()) in source
 
 
 def _columns(line: str) -> int:
@@ -216,14 +225,13 @@ def test_lines_end_at_words_within_their_list_or_quote(said, lines):
     assert bare(drawn(said, 8)) == lines
 
 
-def test_code_is_coloured_also_where_a_string_goes_over_lines_and_cut_at_the_last_column():
+def test_code_is_coloured_also_where_a_string_goes_over_lines_and_no_line_of_it_is_broken():
     code = '```python\nx = """a\ndef b"""\ndef f(): return 1\n```'
     assert drawn(code, 12) == [
         "\x1b[2m── python\x1b[m",
         'x = \x1b[32m"""a\x1b[m',
         '\x1b[32mdef b"""\x1b[m',
-        "\x1b[35mdef\x1b[m \x1b[34mf\x1b[m(): ret",  # a line is coloured as far as it goes
-        "\x1b[35murn\x1b[m \x1b[36m1\x1b[m",
+        "\x1b[35mdef\x1b[m \x1b[34mf\x1b[m(): \x1b[35mreturn\x1b[m \x1b[36m1\x1b[m",
         "\x1b[2m──\x1b[m",
     ]
 
@@ -309,4 +317,36 @@ def test_code_that_was_narrowed_in_the_middle_of_a_line_goes_on_below_what_was_s
     page = Page(20, COLOURED)
     assert page.feed("```\naaaaaaaaaaaa").live == "\x1b[36maaaaaaaaaaaa\x1b[m"
     page.width = 8
-    assert bare(page.feed("bbbbbbbbb").lines) == ["aaaaaaaaaaaa", "bbbbbbbb"]
+    now = page.feed("bbbbbbbbbb")
+    assert bare([*now.lines, now.live]) == ["aaaaaaaaaaaa", "bbbbbbbb"]
+    assert bare(page.close().lines) == ["bbbbbbbbbb"]
+
+
+def test_code_beyond_the_screen_is_shown_to_its_edge_until_its_line_is_over():
+    page = Page(8, COLOURED)
+    assert bare([page.feed("```\nabcdefghij").live]) == ["abcdefgh"]
+    assert bare([page.feed("kl中文").live]) == ["abcdefgh"]
+    assert bare(page.feed("\nm").lines) == ["abcdefghijkl中文"]
+
+
+def test_what_a_note_interrupts_in_long_code_stays_as_it_was_shown_and_the_rest_follows():
+    page = Page(8, COLOURED)
+    page.feed("```\nabcdefghij")
+    assert bare(page.part().lines) == ["abcdefgh"]
+    assert bare(page.feed("kl\n").lines) == ["ijkl"]
+
+
+@pytest.mark.parametrize(
+    ("note", "lines"),
+    [
+        ("aaa bbb ccc", ["aaa bbb", "  ccc"]),
+        ("  aaa bb ccc", ["  aaa bb", "    ccc"]),
+        ("a  b", ["a  b"]),
+        ("", [""]),
+        ("in /a/long/path it is", ["in", "  /a/long/path", "  it is"]),
+        ("/a/long/path", ["/a/long/path"]),
+        ("这一行长，应该换行", ["这一行", "  长，应", "  该换行"]),
+    ],
+)
+def test_a_note_ends_its_lines_at_words_sets_in_the_others_and_breaks_no_long_word(note, lines):
+    assert ["".join(cell.text for cell in line) for line in hung(cells_of(note), 8)] == lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import termios
 from collections.abc import Iterator, Sequence
 from typing import TextIO
@@ -116,7 +117,53 @@ def test_the_scrollback_holds_every_line_once_and_what_is_above_never_changes(sc
         assert now[: len(before) - 1] == before[:-1]
         before = now
     to.end()
-    assert screen.lines() == [line.rstrip() for line in bare(drawn(ANSWER, COLUMNS - 1))]
+    lines = bare(drawn(ANSWER, COLUMNS - 1))
+    assert screen.lines() == [row for line in lines for row in rows(line)]
+
+
+def rows(line: str) -> list[str]:
+    """What a terminal makes of a line: code may be longer than the screen, and is all ASCII."""
+    parts = [line[n : n + COLUMNS] for n in range(0, len(line), COLUMNS)]
+    return [part.rstrip() for part in parts] or [""]
+
+
+def test_code_longer_than_the_screen_is_one_line_that_the_terminal_wraps(screen):
+    to, code = writer(screen), "x = " + "1 + " * 40 + "1"
+    for piece in pieces(f"```python\n{code}\n```\n", seed=4):
+        say(to, piece)
+    to.end()
+    assert screen.lines()[1:-1] == rows(code)
+    assert re.sub(r"\x1b\[[0-9;]*[mKD]", "", screen.raw.decode()).count("\r\n") == 3
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_note_breaks_no_word(screen, width):
+    screen.resize(width)
+    said = "edge: no model hub can be reached, so this one cannot be had; try: edge doctor"
+    writer(screen).note(said)
+    first, *others = screen.lines()
+    assert others
+    assert " ".join([first, *(line.removeprefix("  ") for line in others)]) == said
+    assert all(line.startswith("  ") for line in others)
+
+
+def test_an_earlier_turn_is_drawn_as_it_was_with_what_it_lacks(screen):
+    to = writer(screen)
+    to.said("how?\nsay", "**so**, `x`\n\n- it goes\n", "stopped; the reply is not whole")
+    to.said("and?", "", "cut at the limit of its length")
+    to.said("well?", "")
+    assert screen.lines() == [
+        *("> how?", "> say", "so, x", "", "• it goes", "(stopped; the reply is not whole)"),
+        *("> and?", "(cut at the limit of its length)"),
+        *("> well?", "(the model answered nothing)"),
+    ]
+
+
+def test_an_earlier_turn_that_was_long_is_cut_short(screen):
+    writer(screen).said("?", "word " * 500)
+    *_, last = screen.lines()
+    assert last.endswith("…")
+    assert len(screen.lines()) < 15
 
 
 def test_a_note_and_a_wait_in_the_middle_stand_where_they_happened_and_once(screen):

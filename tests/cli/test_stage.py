@@ -103,22 +103,42 @@ def test_what_is_entered_while_a_reply_streams_is_sent_when_it_has_ended(tiny):
     assert prompts(tiny) == ["one", "two", "three"]
     said = [line for line in screen.lines if line.startswith("> ")]
     assert said == ["> one", "> two", "> three"]
+    assert draft(tiny, kept(tiny).id) == ""
 
 
-def test_what_waits_is_shown_and_stopping_the_reply_gives_it_back_with_what_is_typed(tiny):
+def test_what_waits_is_shown_and_stopping_the_reply_gives_it_back_behind_what_is_typed(tiny):
     with replying() as screen:
         screen.send("wait for me\rand half a li")
         screen.wait_shown("next: wait for me")
         screen.wait_shown("> and half a li")
+        screen.wait_shown("Enter queues · tiny · ")
         screen.press("c")
         screen.wait_shown("stopped; what was shown is kept")
         screen.wait_gone("next: ")
-        screen.wait_shown("> wait for me\n  and half a li")
+        screen.wait_gone("Enter queues")
+        screen.wait_shown("> and half a li\nUp brings back 1 unsent prompt · tiny")
+        screen.send(UP)
+        screen.wait_shown("> wait for me\ntiny · ")
         screen.press("c")  # now it clears the line
         screen.wait_prompt()
         leave(screen)
     assert prompts(tiny) == ["hi"]
     assert kept(tiny).turns[0].outcome is Outcome.STOPPED
+
+
+def test_prompts_that_waited_for_a_stopped_reply_come_back_one_by_one(tiny):
+    with replying() as screen:
+        screen.send("/undo\rAnd then?\r")
+        screen.wait_shown("next: /undo\nnext: And then?")
+        screen.press("c")
+        screen.wait_shown("> And then?\nUp brings back 1 unsent prompt")
+        screen.send(UP)
+        screen.wait_shown("> /undo\ntiny")
+        screen.press("c")
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == ["hi"]
+    assert draft(tiny, kept(tiny).id) == ""
 
 
 def test_a_reply_that_streams_above_what_is_typed_looks_as_without_it_each_line_once(tiny):
@@ -241,6 +261,58 @@ def test_prompts_of_earlier_sessions_come_back_with_up_and_are_found_with_contro
     assert prompts(tiny) == ["the first one"]
 
 
+def test_a_search_that_is_open_when_the_line_closes_leaves_the_keys_to_the_line(tiny):
+    with at_shell() as screen:
+        screen.send(f"{shlex.join(EDGE)} chat tiny {shlex.join(SHORT)}\n")
+        screen.wait_prompt()
+        screen.press("r")
+        screen.wait_shown("I-search")
+        screen.send("sought")
+        screen.wait_shown("sought")
+        screen.press("z")
+        screen.wait("Stopped")
+        screen.send("fg\n")
+        screen.wait_gone("I-search")
+        screen.wait_prompt()
+        screen.type("heard")
+        screen.wait("cut at the limit")
+        screen.wait_prompt()
+        screen.press("r")
+        screen.wait_shown("I-search")
+        assert "sought" not in screen.lines[-1]
+        screen.press("c")
+        screen.wait_gone("I-search")
+        screen.press("d")
+        screen.wait("kept; to go on")
+        screen.wait("$ ")
+    assert prompts(tiny) == ["heard"]
+
+
+def test_a_search_that_is_open_when_what_waited_is_sent_leaves_the_keys_to_the_line(tiny):
+    with chatting("tiny", "--temperature", "0", "--max-tokens", "400") as screen:
+        screen.send("one\rtwo\r")
+        screen.wait_shown("next: two")
+        screen.press("r")
+        screen.wait_shown("I-search")
+        screen.wait_shown("cut at the limit", times=2)
+        screen.wait_prompt()
+        screen.send("/undo\r")
+        screen.wait_shown("> /undo")
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == ["one"]
+
+
+def test_a_colour_that_is_pasted_ends_nothing_and_writes_nothing(tiny):
+    with chatting("tiny", *SHORT) as screen:
+        screen.send("\x1b[31mred\x1b[0m \x1b[<1m\x1b[24;80Rand\x1b[M!!! white\r")
+        screen.wait_shown("> red and white")
+        screen.wait_shown("cut at the limit")
+        screen.wait_prompt()
+        leave(screen)
+    assert prompts(tiny) == ["red and white"]
+
+
 @pytest.mark.campaign
 def test_a_prompt_of_a_deleted_talk_is_in_no_history(tiny):
     talk_id = remember(tiny, "forget me")
@@ -280,6 +352,16 @@ def test_the_bottom_line_says_what_answers_how_full_it_is_and_how_it_went(tiny):
     held = attempt.usage.prompt_tokens + attempt.usage.completion_tokens
     assert bottom.startswith(f"tiny · context {held} of 4,096 (")
     assert " tok/s" in bottom
+
+
+def test_a_narrow_window_shows_how_full_the_context_is_before_what_answers(tiny):
+    furnish(tiny, name="a-model-with-a-long-name")
+    with chatting("a-model-with-a-long-name", *SHORT) as screen:
+        screen.resize(40)
+        screen.wait_shown("\ncontext 0 % · a-model-with-a-long-name")
+        screen.resize(20)
+        screen.wait_gone("a-model-with-a-long-name\n")
+        leave(screen)
 
 
 # Leaving the terminal to others.
@@ -371,9 +453,10 @@ def test_a_terminal_that_ends_in_a_reply_keeps_the_turn_and_what_was_typed(tiny,
     (turn,) = talk.turns
     assert turn.outcome is Outcome.STOPPED
     assert turn.reply.text
-    assert draft(tiny, talk.id) == "not sent yet\nnor this"
     with at_terminal("chat", "--continue") as screen:
-        screen.wait_shown("> not sent yet\n  nor this")
+        screen.wait_shown("> nor this\nyour draft is back · Up brings back 1 unsent prompt")
+        screen.send(UP)
+        screen.wait_shown("> not sent yet\ntiny")
 
 
 def test_a_draft_is_for_its_talk_alone_and_gone_once_it_was_sent(tiny):
@@ -384,7 +467,7 @@ def test_a_draft_is_for_its_talk_alone_and_gone_once_it_was_sent(tiny):
         screen.wait_end()
     assert draft(tiny, "new") == "begun"
     with at_terminal("chat", "tiny", *SHORT) as screen:
-        screen.wait_shown("> begun")
+        screen.wait_shown("> begun\nyour draft is back · tiny")
         screen.send(" and ended\r")
         screen.wait_shown("cut at the limit")
         screen.wait_prompt()

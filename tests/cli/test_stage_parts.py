@@ -9,13 +9,20 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.key_binding import KeyPress
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.output import DummyOutput
 
 from edge.cli.stage.board import Board
 from edge.cli.stage.bottom import fitted
 from edge.cli.stage.completing import Names, candidates
-from edge.cli.stage.drafts import Autosave
+from edge.cli.stage.drafts import Autosave, apart, as_one
+from edge.cli.stage.ear import Ear
 from edge.cli.stage.folding import Folds
 from edge.cli.stage.history import Prompts
+from edge.cli.stage.layout import Around
+from edge.cli.stage.line import Line
 from edge.cli.stage.waiting import Queue
 from edge.cli.talk.commands import COMMANDS
 from edge.cli.talk.standing import Standing
@@ -25,6 +32,7 @@ from edge.core.message import Label
 from edge.store.conversations import Conversations
 from edge.store.database import open_in_memory
 from edge.store.drafts import NEW, Drafts
+from shell import PATIENCE_S
 
 NAMES = Names(
     COMMANDS,
@@ -143,7 +151,7 @@ def test_what_waits_is_shown_in_short_and_can_be_taken_back_whole():
     first, second, third = queue.shown.split("\n")
     assert (first, third) == ("next: one\\x1b[31m", "next: leave")
     assert second.endswith("…")
-    assert queue.taken_back() == f"one\x1b[31m\n{long}"
+    assert queue.taken_back() == ["one\x1b[31m", long]
     assert not queue.items
 
 
@@ -159,6 +167,7 @@ def test_the_bottom_line_shows_what_matters_most_and_no_half_of_a_part():
     )
     assert fitted(parts, 40) == "toy · context 1,024 of 4,096 (25 %)"
     assert fitted(["模型", "x"], 4) == "模型"
+    assert fitted(words.standing_in_short(standing), 30) == "context 25 % · toy · public"
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -176,17 +185,34 @@ def test_a_draft_is_kept_under_its_talk_and_forgotten_when_it_was_sent(tmp_path:
     database = open_in_memory(tmp_path / "edge.db")
     drafts, key = Drafts(database), [NEW]
     autosave = Autosave(drafts, lambda: key[0])
-    autosave.keep("half")
-    autosave.keep("half a line")
+    autosave.keep(["half"])
+    autosave.keep(["half a line"])
     autosave.close()
     assert drafts.get(NEW) == "half a line"
     again = Autosave(drafts, lambda: key[0])
-    assert (again.given_back(), again.given_back()) == ("half a line", "")
-    again.keep("half a line")
-    again.keep("")
+    assert (again.given_back(), again.given_back()) == (("half a line",), ())
+    again.keep(["half a line"])
+    again.keep([])
     again.close()
     assert drafts.get(NEW) == ""
     database.close()
+
+
+def test_what_is_typed_while_a_talk_gets_its_name_is_not_given_back_to_who_types(tmp_path: Path):
+    database = open_in_memory(tmp_path / "edge.db")
+    key = [NEW]
+    autosave = Autosave(Drafts(database), lambda: key[0])
+    assert autosave.given_back() == ()
+    key[0] = Conversations(database).start("toy", "").id
+    autosave.keep(["waits for the reply"])
+    autosave.close()
+    assert autosave.given_back() == ()
+    database.close()
+
+
+@given(st.lists(st.text(min_size=1) | st.just("\x1e"), max_size=4))
+def test_several_texts_are_kept_as_one_and_come_back_apart(texts):
+    assert apart(as_one(texts)) == tuple(texts)
 
 
 def test_a_draft_that_goes_along_to_another_talk_stays_in_none_behind_it(tmp_path: Path):
@@ -194,12 +220,80 @@ def test_a_draft_that_goes_along_to_another_talk_stays_in_none_behind_it(tmp_pat
     drafts, key = Drafts(database), [NEW]
     talk_id = Conversations(database).start("toy", "").id
     autosave = Autosave(drafts, lambda: key[0])
-    autosave.keep("half a line")
+    autosave.keep(["half a line"])
     key[0] = talk_id
-    autosave.keep("half a line and more")
+    autosave.keep(["half a line and more"])
     autosave.close()
     assert (drafts.get(NEW), drafts.get(talk_id)) == ("", "half a line and more")
     database.close()
+
+
+# Keys.
+
+
+def test_a_key_that_comes_when_the_ear_is_told_to_leave_is_for_who_reads_next():
+    async def act() -> tuple[list[str], list[str]]:
+        with create_pipe_input() as keyboard:
+            ear = Ear(keyboard)
+            first = asyncio.ensure_future(ear.listen())
+            await asyncio.sleep(0)
+            asyncio.get_running_loop().call_soon(ear.leave)
+            keyboard.send_text("abc")  # seen by the loop in the same round
+            left = await first
+            then = await asyncio.wait_for(ear.listen(), PATIENCE_S)
+            return [key.data for key in left], [key.data for key in then]
+
+    assert asyncio.run(act()) == ([], ["a", "b", "c"])
+
+
+def test_escape_alone_is_heard():
+    async def act() -> list[str]:
+        with create_pipe_input() as keyboard:
+            keyboard.send_text("\x1b")
+            return [key.data for key in await asyncio.wait_for(Ear(keyboard).listen(), PATIENCE_S)]
+
+    assert asyncio.run(act()) == ["\x1b"]
+
+
+class Clumsy:
+    """Fails at Enter."""
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = []
+
+    def entered(self) -> None:
+        raise LookupError
+
+    def pressed(self, key: object) -> None: ...
+
+    def pasted(self, text: str) -> None: ...
+
+    def failed(self, error: Exception) -> None:
+        self.failures.append(error)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before it is open", "while it is open"])
+def test_a_key_that_fails_is_told_of_and_typing_goes_on(before):
+    async def act() -> tuple[str, list[type[Exception]]]:
+        clumsy = Clumsy()
+        with create_pipe_input() as keyboard:
+            line = Line((keyboard, DummyOutput()), Around(str, str, str), clumsy)
+            loop, held = asyncio.get_running_loop(), asyncio.Event()
+            line.changed = lambda: held.set() if line.typed == "one more" else None
+            pressed = [KeyPress("a"), KeyPress(Keys.Enter)] if before else []
+            editing = loop.create_task(line.edit(pressed))
+            if not before:
+                keyboard.send_text("a\r")
+            while not (clumsy.failures or editing.done()):
+                await asyncio.sleep(0.01)
+            line.clear()
+            keyboard.send_text("one more")
+            await asyncio.wait_for(held.wait(), PATIENCE_S)
+            line.close()
+            await editing
+            return line.typed, [type(error) for error in clumsy.failures]
+
+    assert asyncio.run(act()) == ("one more", [LookupError])
 
 
 # The board.

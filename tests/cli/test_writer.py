@@ -244,6 +244,12 @@ def test_a_pipe_that_hides_thinking_gets_none(screen):
     assert screen.received() == ""
 
 
+def test_where_nothing_is_drawn_an_earlier_turn_is_the_text_it_was():
+    err = io.StringIO()
+    Writer(None, err, XTERM).said("how?", "**so**\x1b", "failed; the reply is not whole")
+    assert err.getvalue() == "> how?\n**so**\\x1b\n(failed; the reply is not whole)\n"
+
+
 def test_each_reply_begins_anew(screen):
     writer = Writer(screen.stream, screen.stream, XTERM)
     show(writer, answer("one\n\n"))

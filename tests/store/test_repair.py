@@ -15,6 +15,7 @@ from writer import attempt
 from edge.core.conversation import Conversation, Outcome, Summary
 from edge.core.errors import StoreDamaged, UsageError
 from edge.core.message import Message, Role
+from edge.store.aside import working_folder
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
 from edge.store.drafts import NEW, Drafts
@@ -291,6 +292,17 @@ def test_what_a_killed_process_left_half_written_is_taken_back(path: Path) -> No
     saved = salvage(path)
     assert (path.read_bytes(), journal.read_bytes()) == (broken, undo)
     assert read(saved.path) == talks
+    assert not list(path.parent.glob("salvage-*"))
+
+
+def test_folders_of_repairs_that_were_killed_go_and_those_of_the_living_stay(path: Path) -> None:
+    fill(path, n_talks=1)
+    killed = path.with_name("salvage-f0f0f0")
+    killed.mkdir()
+    (killed / "edge.db").write_bytes(b"what was said")
+    with working_folder(path) as living:
+        salvage(path)
+        assert living.exists()
     assert not list(path.parent.glob("salvage-*"))
 
 

@@ -128,7 +128,7 @@ def test_the_newest_summary_on_the_branch_stands_for_its_turns(
     conversations.keep_summary(talk.id, early)
     assert conversations.get(talk.id).summary == early
     conversations.go_to(talk.id, left.id)
-    assert conversations.get(talk.id).summary == early  # newest, though it stands for less
+    assert conversations.get(talk.id).summary == late  # stands for more, though it is older
     conversations.keep_summary(talk.id, replace(late, text="better"))
     assert conversations.get(talk.id).summary == replace(late, text="better")
     conversations.go_to(talk.id, right.id)

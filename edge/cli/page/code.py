@@ -1,4 +1,8 @@
-"""A block of code as it is written: every line as it is, coloured, cut where the screen ends."""
+"""A block of code as it is written: every line as it is, coloured, however long.
+
+A line longer than the screen is the terminal's to wrap, so that it is copied as one line.
+Until it is over it is shown to the screen's edge.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ _LANGUAGE = re.compile(r"\s*\{?\.?([\w+#.-]*)")
 
 
 class Code:
-    """One fenced block. Lines are cut at the last column, without a sign: they can be copied."""
+    """One fenced block. A line of it is only cut where something else was shown amid it."""
 
     def __init__(self, sink: Sink, margin: list[Cell], fence: str, info: str) -> None:
         self._sink, self._margin = sink, Margin(margin, margin)
@@ -31,8 +35,13 @@ class Code:
 
     def _begin(self) -> None:
         self._text = ""
-        self._width = 0  # columns of the part not yet finished
-        self._finished = 0  # cells of it that are
+        self._finished = 0  # characters of it that are
+        self._begin_part()
+
+    def _begin_part(self) -> None:
+        self._column = 0  # where the next character stands
+        self._fitting = 0  # characters not yet finished that are on the screen
+        self._shown_columns = 0  # what these take
 
     def ends_with(self, head: str, *, whole: bool) -> bool | None:
         """Whether a line ends the block; None as long as that is open."""
@@ -43,18 +52,15 @@ class Code:
     @property
     def live(self) -> str:
         """The line that is open."""
-        return painted([*self._now(), *self._open_cells()], self._sink.theme) if self._text else ""
+        return painted([*self._now(), *self._shown()], self._sink.theme) if self._text else ""
 
     def feed(self, char: str) -> None:
         """The next character of a line."""
         if char == "\t":
-            char = " " * (_TAB_BLANKS - self._width % _TAB_BLANKS)
+            char = " " * (_TAB_BLANKS - self._column % _TAB_BLANKS)
+        self._text += char
         for each in char:
-            width = width_of(each)
-            if self._width + width > self._room and self._width:
-                self._cut()
-            self._text += each
-            self._width += width
+            self._place(each)
 
     def end(self) -> None:
         """The line is over."""
@@ -64,8 +70,17 @@ class Code:
 
     def part(self) -> None:
         """Finish what is shown of the open line."""
-        if self._width:
-            self._cut()
+        if self._fitting:
+            self._sink.put([*self._now(), *self._shown()])
+            self._finished += self._fitting
+            self._begin_part()
+            for char in self._text[self._finished :]:
+                self._place(char)
+
+    def narrowed(self) -> None:
+        """The screen became narrower: what is shown of the open line stays as it is."""
+        if self._shown_columns > self._room:
+            self.part()
 
     def close(self, *, written: bool = True) -> None:
         """The block is over; `written` is whether its closing fence was."""
@@ -87,14 +102,18 @@ class Code:
     def _room(self) -> int:
         return max(self._sink.width - columns(self._now()), 1)
 
-    def _cut(self) -> None:
-        cells = self._open_cells()
-        self._sink.put([*self._now(), *cells])
-        self._finished += len(cells)
-        self._width = 0
+    def _place(self, char: str) -> None:
+        """One character more; it is shown if it and all before it are on the screen."""
+        width = width_of(char)
+        is_whole = self._column == self._shown_columns
+        self._column += width
+        if is_whole and self._column <= self._room:
+            self._fitting += 1
+            self._shown_columns = self._column
 
-    def _open_cells(self) -> list[Cell]:
-        return _cells(self._highlighter.so_far(self._text))[self._finished :]
+    def _shown(self) -> list[Cell]:
+        end = self._finished + self._fitting
+        return _cells(self._highlighter.so_far(self._text[:end]))[self._finished :]
 
 
 def _cells(pieces: Sequence[tuple[str, Style]]) -> list[Cell]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 from edge.cli.page.cell import cells_of, clipped, painted
 from edge.cli.page.drawn import Drawn
@@ -12,6 +13,9 @@ from edge.cli.page.surface import Surface
 from edge.cli.page.theme import Style, Theme
 from edge.cli.page.thinking import Thinking
 from edge.cli.page.thoughts import Thoughts, thoughts
+from edge.cli.page.wrap import hung
+
+_TAB_BLANKS = 4
 
 
 class Drawing:
@@ -25,6 +29,11 @@ class Drawing:
         self._live = ""
         self._is_waiting = False  # what is live is a wait, and no part of a text
 
+    @property
+    def width(self) -> int:
+        """Cells a line may take, now."""
+        return self._surface.width
+
     def end(self) -> None:
         """The reply is over."""
         self._end_thoughts()
@@ -34,12 +43,17 @@ class Drawing:
         self._show(Drawn())
 
     def note(self, text: str, *, dim: bool) -> None:
-        """Lines beside the answer. Long ones are the terminal's to wrap: they may be copied."""
+        """Lines beside the answer."""
         self._part()
         style = Style.FAINT if dim else Style.PLAIN
-        self._show(
-            Drawn(tuple(self._theme.painted(line, style) for line in safe(text).split("\n")))
-        )
+        texts = safe(text).expandtabs(_TAB_BLANKS).split("\n")
+        lines = chain.from_iterable(hung(cells_of(line, style), self.width) for line in texts)
+        self._show(Drawn(tuple(painted(line, self._theme) for line in lines)))
+
+    def recall(self, reply: str) -> None:
+        """A whole reply of before."""
+        self.answer(reply)
+        self.end()
 
     def ask(self, question: str) -> None:
         """A question; whoever answers ends its line."""

@@ -12,7 +12,7 @@ from edge.cli.page.cell import cells_of, clipped, painted
 from edge.cli.page.code import Code
 from edge.cli.page.drawn import Drawn
 from edge.cli.page.escape import Escaper
-from edge.cli.page.flow import Flow, Sink
+from edge.cli.page.flow import Sink
 from edge.cli.page.opening import opening, unquoted
 from edge.cli.page.theme import Style, Theme
 
@@ -38,7 +38,7 @@ class Page:
     @width.setter
     def width(self, width: int) -> None:
         self._sink.width = max(width, _NARROWEST)
-        if isinstance(self._blocks.line, Flow):  # code is cut by its next character
+        if self._blocks.line is not None:
             self._blocks.line.narrowed()
 
     def feed(self, text: str) -> Drawn:

@@ -7,6 +7,7 @@ be wiped away again is only shown where it can.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from shutil import get_terminal_size
 from typing import TextIO
 
 from edge.cli.page.escape import Escaper, safe
@@ -40,6 +41,11 @@ class Plain:
         self._waiting = False  # a line is shown that is going to be wiped
         self._mid_line = False  # a terminal's cursor is not at the start of its line
 
+    @property
+    def width(self) -> int:
+        """Columns of the terminal that may be behind the streams, but one."""
+        return max(get_terminal_size().columns - 1, 1)
+
     def end(self) -> None:
         """The reply is over: one newline, and a clean line."""
         self._wipe()
@@ -55,6 +61,11 @@ class Plain:
         text = safe(text)
         start = "\n" if self._mid_line else ""
         self._put(self._err, f"{start}{self._dimmed(text) if dim else text}\n")
+
+    def recall(self, reply: str) -> None:
+        """A whole reply of before: no answer of now, so it stands beside it."""
+        if reply:
+            self.note(reply, dim=True)
 
     def ask(self, question: str) -> None:
         """A question on a line of its own; whoever answers ends that line."""

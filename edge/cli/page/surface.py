@@ -18,8 +18,8 @@ _USUAL_COLUMNS = 80
 class Surface(Protocol):
     """A place for lines. They are safe to show; ANSI styles are in them.
 
-    Those of a text fit the width. A note may be longer: where a terminal wraps it, it can
-    still be copied whole.
+    A live one fits the width. A finished line of code may be longer, and a long word in a
+    note: where a terminal wraps them, they can still be copied whole.
     """
 
     @property

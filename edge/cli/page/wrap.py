@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from edge.cli.page.cell import Cell, columns, trimmed
+from edge.cli.page.cell import Cell, cells_of, columns, trimmed
 
 # Signs that close never begin a line, signs that open never end one.
 _NEVER_FIRST = frozenset("，。、；：？！）】》〉」』”’…—％·~,.;:?!)]}%")
 _NEVER_LAST = frozenset("（【《〈「『“‘([{")
+_HANGING = 2  # columns the other lines of a note are set in
+_GAP = 2  # between two columns
+_NARROWEST = 24  # a column of sentences
 
 
 def first_line(cells: Sequence[Cell], limit: int) -> tuple[int, int]:
@@ -21,10 +24,7 @@ def first_line(cells: Sequence[Cell], limit: int) -> tuple[int, int]:
     indent = next((n for n, cell in enumerate(cells) if cell.text != " "), 0)
     good = (n for n in range(full, indent, -1) if _may_part(cells[n - 1], cells[n]))
     end = next(good, max(full, 1))
-    begin = end
-    while begin < len(cells) and cells[begin].text == " ":
-        begin += 1
-    return len(trimmed(cells[:end])) or end, begin
+    return len(trimmed(cells[:end])) or end, _after_blanks(cells, end)
 
 
 def wrapped(cells: Sequence[Cell], limit: int) -> list[Sequence[Cell]]:
@@ -36,6 +36,59 @@ def wrapped(cells: Sequence[Cell], limit: int) -> list[Sequence[Cell]]:
         lines.append(rest[:taken])
         rest = rest[begin:]
     return [*lines, rest] if rest or not lines else lines
+
+
+def beside(rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
+    """Lines of two columns, the second wrapped; where it had no room it stands below the first."""
+    room = max(columns(cells_of(left)) for left, _ in rows) + _GAP
+    is_narrow = width - room < _NARROWEST
+    at = _HANGING if is_narrow else room
+    for left, right in rows:
+        begins = left + " " * (room - columns(cells_of(left)))
+        first, *others = (_text_of(line) for line in wrapped(cells_of(right), width - at))
+        yield from (left, " " * at + first) if is_narrow else (begins + first,)
+        yield from (" " * at + other for other in others)
+
+
+def hung(cells: Sequence[Cell], limit: int) -> Iterator[Sequence[Cell]]:
+    """The lines of a note, the second and those below it set in further than the first.
+
+    A word that is longer than a line stays whole: a path or an address can be copied.
+    """
+    cells = trimmed(cells)
+    if not cells:
+        yield cells
+    begin = _after_blanks(cells, 0)
+    below = cells_of(" " * min(begin + _HANGING, limit // 2))
+    before = cells[:begin]
+    while begin < len(cells):
+        end = _end_of_line(cells, begin, limit - columns(before))
+        yield [*before, *trimmed(cells[begin:end])]
+        begin, before = _after_blanks(cells, end), below
+
+
+def _end_of_line(cells: Sequence[Cell], begin: int, room: int) -> int:
+    """Where the line that begins here ends: before what does not fit, or behind one long word."""
+    end, used = 0, 0
+    for n in range(begin, len(cells)):
+        if n > begin and _may_part(cells[n - 1], cells[n]):
+            if used > room:
+                return n
+            end = n
+        used += cells[n].width
+        if used > room and end and cells[n].text != " ":
+            return end
+    return len(cells)
+
+
+def _text_of(cells: Sequence[Cell]) -> str:
+    return "".join(cell.text for cell in cells)
+
+
+def _after_blanks(cells: Sequence[Cell], begin: int) -> int:
+    while begin < len(cells) and cells[begin].text == " ":
+        begin += 1
+    return begin
 
 
 def _that_fit(cells: Sequence[Cell], limit: int) -> int:

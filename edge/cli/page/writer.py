@@ -58,6 +58,11 @@ class Writer:
     def thinking(self, how: Thinking) -> None:
         self._on.thinking = how
 
+    @property
+    def width(self) -> int:
+        """Cells a line may take, now."""
+        return self._on.width
+
     def show(self, event: Event) -> None:
         """Show what happened, if it is for the eye."""
         match event:
@@ -84,9 +89,13 @@ class Writer:
         """A question of ours, answered on its own line; whoever answers ends that line."""
         self._on.ask(question)
 
-    def said(self, prompt: str, reply: str) -> None:
-        """An earlier turn, to remind of it."""
-        self.note(words.earlier_turn(prompt, reply), dim=True)
+    def said(self, prompt: str, reply: str, lacks: str = "") -> None:
+        """An earlier turn, to remind of it; `lacks` is what is missing from its reply."""
+        self.note(words.earlier_prompt(prompt), dim=True)
+        shown = words.in_short(reply)
+        self._on.recall(shown)
+        if lacks or not shown:
+            self.note(f"({lacks or words.nothing_said()})", dim=True)
 
 
 def standard_writer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from prompt_toolkit.utils import get_cwidth
 
@@ -22,3 +22,8 @@ def fitted(parts: Iterable[str], columns: int) -> str:
             break
         line = longer
     return line
+
+
+def fits(parts: Sequence[str], columns: int) -> bool:
+    """Whether there is room for all of them."""
+    return get_cwidth(_BETWEEN.join(parts)) <= columns

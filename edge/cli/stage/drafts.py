@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -12,6 +13,8 @@ from edge.core.errors import EdgeError
 # Two writes in a second are felt by no disk. A draft is forgotten that late too: by then the
 # prompt it became is in the store, so a process that dies between them loses neither.
 _REST_S = 0.5
+# Opens each of several texts that are kept as one, as in JSON text sequences (RFC 7464).
+_APART = "\x1e"
 
 
 class Kept(Protocol):
@@ -40,9 +43,9 @@ class Autosave:
         self._thread = threading.Thread(target=self._write, name="drafts", daemon=True)
         self._thread.start()
 
-    def keep(self, text: str) -> None:
-        """This is typed now; returns at once."""
-        key = self._key()
+    def keep(self, texts: Sequence[str]) -> None:
+        """These wait to be sent, what is typed now the last of them; returns at once."""
+        key, text = self._key(), as_one(texts)
         with self._changed:
             if (key, text) == self._last:
                 return
@@ -52,15 +55,16 @@ class Autosave:
             self._texts[key] = text
             self._changed.notify()
 
-    def given_back(self) -> str:
+    def given_back(self) -> Sequence[str]:
         """What was typed for the talk at hand and not sent, once for each time it is gone to."""
         key = self._key()
-        if key == self._given:
-            return ""
+        ours = key in (self._given, self._last[0])  # typed here, and not left since
         self._given = key
+        if ours:
+            return ()
         with suppress(EdgeError):
-            return self._kept.get(key)
-        return ""
+            return apart(self._kept.get(key))
+        return ()
 
     def close(self) -> None:
         """Write what is not written yet."""
@@ -82,3 +86,21 @@ class Autosave:
                     self._kept.put(key, text)
             with self._changed:
                 self._changed.wait_for(lambda: self._closed, _REST_S)
+
+
+def as_one(texts: Sequence[str]) -> str:
+    """Texts as one that `apart` takes apart; one alone is itself, none is empty.
+
+    >>> apart(as_one(["one", "two\\nlines"])), as_one(["alone"]), as_one([])
+    (('one', 'two\\nlines'), 'alone', '')
+    """
+    if len(texts) == 1 and not texts[0].startswith(_APART):
+        return texts[0]
+    return "".join(f"{_APART}{json.dumps(text)}" for text in texts)
+
+
+def apart(kept: str) -> tuple[str, ...]:
+    """What `as_one` made one."""
+    if kept.startswith(_APART):
+        return tuple(json.loads(text) for text in kept.split(_APART)[1:])
+    return (kept,) if kept else ()

@@ -17,6 +17,7 @@ class Ear:
     def __init__(self, keyboard: Input) -> None:
         self._keyboard = keyboard
         self._heard: asyncio.Future[list[KeyPress]] | None = None
+        self._flushing: asyncio.TimerHandle | None = None
 
     async def listen(self) -> list[KeyPress]:
         """The keys that were pressed, none when it was told to leave.
@@ -30,20 +31,36 @@ class Ear:
                 return await self._heard
         finally:
             self._heard = None
+            self._wait_no_more()
 
     def leave(self) -> None:
         """Hear no more."""
         self._tell([])
 
     def _read(self) -> None:
+        if self._heard is None or self._heard.done():
+            return  # what is pressed now is for whoever reads next
+        self._wait_no_more()
         keys = self._keyboard.read_keys()
         if self._keyboard.closed:
-            if self._heard is not None and not self._heard.done():
-                self._heard.set_exception(EOFError())
+            self._heard.set_exception(EOFError())
         elif keys:
             self._tell(keys)
         else:
-            asyncio.get_running_loop().call_later(_ESCAPE_S, self._keyboard.flush_keys)
+            loop = asyncio.get_running_loop()
+            self._flushing = loop.call_later(_ESCAPE_S, self._flush)
+
+    def _flush(self) -> None:
+        """Nothing followed what may have been the begin of a key."""
+        if self._heard is None or self._heard.done():
+            return
+        if keys := self._keyboard.flush_keys():
+            self._tell(keys)
+
+    def _wait_no_more(self) -> None:
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
 
     def _tell(self, keys: list[KeyPress]) -> None:
         if self._heard is not None and not self._heard.done():

@@ -23,6 +23,11 @@ class Prompts(History):
         if line.strip() and line not in self._here[-1:]:
             self._here.append(line)
 
+    def forget(self, line: str) -> None:
+        """The newest such line of this session: it stands elsewhere now."""
+        if line in self._here:
+            del self._here[len(self._here) - 1 - self._here[::-1].index(line)]
+
     def recall(self, kept: Iterable[str]) -> None:
         """Prompts of earlier sessions, newest first."""
         self._kept = [self._folds.fold(text) for text in kept]

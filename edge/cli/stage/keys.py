@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.input import ansi_escape_sequences
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+from prompt_toolkit.key_binding.defaults import load_key_bindings
+from prompt_toolkit.key_binding.key_processor import KeyProcessor
 from prompt_toolkit.keys import Keys
 
 # How terminals that tell Shift-Enter from Enter do it: as `CSI u`, and as xterm's modifyOtherKeys.
 _SHIFT_ENTER = ("\x1b[13;2u", "\x1b[27;2;13~")
+# What only a terminal sends that was asked to, and none is; else it was typed or pasted, as
+# the colours of a copied text are, and holds anything.
+_UNASKED = (Keys.Vt100MouseEvent, Keys.WindowsMouseEvent, Keys.CPRResponse)
 
 
 class Acts(Protocol):
@@ -29,10 +35,31 @@ class Acts(Protocol):
         """A text came in one piece."""
         ...
 
+    def failed(self, error: Exception) -> None:
+        """What a key does failed."""
+        ...
+
+
+class Patient(KeyProcessor):
+    """Does what keys say; one that fails is told of and does nothing, and typing goes on."""
+
+    def __init__(self, keys: KeyBindings, failed: Callable[[Exception], None]) -> None:
+        super().__init__(merge_key_bindings([load_key_bindings(), keys]))
+        self._failed = failed
+
+    def process_keys(self) -> None:
+        """Do what waits to be done."""
+        try:
+            super().process_keys()
+        except OSError:
+            raise  # the terminal is gone
+        except Exception as error:
+            self._failed(error)
+
 
 def bindings(buffer: Buffer, acts: Acts) -> KeyBindings:
     """Enter sends; Alt-Enter, Ctrl-J and Shift-Enter begin a new line."""
-    keys, typing = KeyBindings(), has_focus(buffer)
+    keys, typing = unasked(), has_focus(buffer)
     empty = Condition(lambda: not buffer.text)
 
     @keys.add("enter", filter=typing)
@@ -54,6 +81,14 @@ def bindings(buffer: Buffer, acts: Acts) -> KeyBindings:
     def _paste(event: KeyPressEvent) -> None:
         acts.pasted(event.data.replace("\r\n", "\n").replace("\r", "\n"))
 
+    return keys
+
+
+def unasked() -> KeyBindings:
+    """What nobody asked the terminal for is heard by nobody."""
+    keys = KeyBindings()
+    for key in _UNASKED:
+        keys.add(key, eager=True)(lambda _: None)
     return keys
 
 

@@ -72,9 +72,9 @@ class Unfolded(Processor):
         return Transformation(shown, to_shown, to_source)
 
 
-def layout_of(buffer: Buffer, folds: Folds, around: Around) -> Layout:
-    """All of it, the cursor in the line."""
-    search = SearchToolbar()
+def layout_of(buffer: Buffer, sought: Buffer, folds: Folds, around: Around) -> Layout:
+    """All of it, the cursor in the line; `sought` is what Ctrl-R looks for."""
+    search = SearchToolbar(sought)
     control = BufferControl(
         buffer,
         input_processors=[HighlightIncrementalSearchProcessor(), Unfolded(folds)],

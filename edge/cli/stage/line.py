@@ -16,7 +16,7 @@ from prompt_toolkit.styles import Style
 from edge.cli.stage.completing import Names, candidates
 from edge.cli.stage.folding import Folds
 from edge.cli.stage.history import Prompts
-from edge.cli.stage.keys import Acts, bindings
+from edge.cli.stage.keys import Acts, Patient, bindings
 from edge.cli.stage.layout import Around, layout_of
 
 _STYLE = Style.from_dict(
@@ -48,15 +48,16 @@ class Line:
             completer=_Completer(self),
             on_text_changed=lambda _: self.changed(),
         )
+        self._sought = Buffer()
         keyboard, screen = terminal
         self._editor: Application[None] = Application(
-            layout=layout_of(self._buffer, self.folds, around),
-            key_bindings=bindings(self._buffer, acts),
+            layout=layout_of(self._buffer, self._sought, self.folds, around),
             style=_STYLE,
             erase_when_done=True,
             input=keyboard,
             output=screen,
         )
+        self._editor.key_processor = Patient(bindings(self._buffer, acts), acts.failed)
 
     @property
     def typed(self) -> str:
@@ -83,6 +84,7 @@ class Line:
         def feed() -> None:
             self._editor.key_processor.feed_multiple(list(keys))
 
+        self._end_search()
         await self._editor.run_async(pre_run=feed, set_exception_handler=False, handle_sigint=False)
 
     def close(self) -> None:
@@ -111,12 +113,20 @@ class Line:
         self._buffer.reset(Document(folded, len(folded)))
         self.changed()
 
-    def put_before(self, text: str) -> None:
-        """Let this stand before what does, on lines of its own."""
-        folded = self.folds.fold(text)
-        whole = "\n".join(filter(None, [folded, self._buffer.text]))
-        self._buffer.reset(Document(whole, len(whole)))
-        self.changed()
+    def give_back(self, texts: Iterable[str]) -> bool:
+        """Let Up bring back these, but the last stand in the line where nothing does.
+
+        Returns whether it stands there.
+        """
+        lines = [self.folds.fold(text) for text in texts]
+        for line in lines:
+            self.prompts.forget(line)
+        stands = bool(lines) and not self._buffer.text
+        document = Document(lines.pop()) if stands else self._buffer.document
+        for line in lines:
+            self.prompts.remember(line)
+        self._buffer.reset(document)
+        return stands
 
     def clear(self) -> None:
         """Nothing stands in the line any more."""
@@ -125,6 +135,11 @@ class Line:
     def insert(self, text: str) -> None:
         """Insert at the cursor what came in one piece."""
         self._buffer.insert_text(self.folds.fold(text))
+
+    def _end_search(self) -> None:
+        """Closing the line has ended a search, but left the keys to its field."""
+        self._editor.layout.focus(self._buffer)
+        self._sought.reset()
 
 
 class _Completer(Completer):

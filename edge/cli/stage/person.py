@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -30,7 +30,7 @@ class Person:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self.draft: Callable[[], str] = str
+        self.draft: Callable[[], Sequence[str]] = tuple
         self.standing: Callable[[], Standing | None] = lambda: None
 
     def read(self, default: str = "") -> str | None:

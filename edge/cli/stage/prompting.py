@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -16,7 +16,7 @@ from prompt_toolkit.output import Output
 
 from edge.cli.page.escape import safe
 from edge.cli.stage.board import Board
-from edge.cli.stage.bottom import fitted
+from edge.cli.stage.bottom import fits, fitted
 from edge.cli.stage.layout import MARK, Around
 from edge.cli.stage.line import Line
 from edge.cli.stage.waiting import Queue
@@ -31,10 +31,13 @@ _LEAVES_AT_PRESS = 3
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The talk waits for a line: `default` stands in it, else `draft` where nothing does."""
+    """The talk waits for a line: `default` stands in it, else the last of `draft`.
+
+    `draft` is what was typed before, prompt by prompt, and not sent.
+    """
 
     default: str = ""
-    draft: str = ""
+    draft: Sequence[str] = ()
     standing: Standing | None = None
     line: Future[str | None] = field(default_factory=Future)
 
@@ -64,12 +67,14 @@ class Prompting:
         around = Around(lambda: board.live_line, lambda: self._queue.shown, self._bottom)
         self.line = Line(terminal, around, self)
         self.line.changed = self.changed
-        self.keep_draft: Callable[[str], None] = lambda _: None
+        self.keep_draft: Callable[[Sequence[str]], None] = lambda _: None
         self._queue = Queue()
+        self._unsent: list[str] = []  # given back to Up, and kept until another prompt is sent
         self._reading: Wish | None = None
         self._stop: Callable[[], None] | None = None  # ends the reply that is written
         self._presses = Presses()
         self._warned = False  # Ctrl-C was pressed at an empty line
+        self._told: list[str] = []  # in the bottom line, until something else is typed
         self._standing: Standing | None = None
         self._invites = True  # the line is shown before the talk waits for it
 
@@ -82,15 +87,14 @@ class Prompting:
         """The talk waits for a line."""
         self._invites = False
         self._standing = wish.standing or self._standing
+        self._reading = wish
         if wish.default:
             self.line.put(wish.default)
-        elif wish.draft and not (self.line.typed or self._queue.items):
-            self.line.put(wish.draft)
-        elif wish.draft:
-            self.line.prompts.remember(self.line.folds.fold(wish.draft))
-        self._reading = wish
-        if self._queue.items and not wish.default:
+        elif self._queue.items:
             self._deliver(*self._queue.items.popleft())
+            self.changed()
+        if wish.draft and self._give_back(wish.draft):
+            self._told.insert(0, words.draft_back())
         self._board.draw()  # all that was said before the line is wanted
         self.line.redraw()
 
@@ -120,6 +124,7 @@ class Prompting:
             self._give_up_editing()
             return
         shown = self.line.folds.in_short(typed)
+        self._unsent.clear()
         if self._reading is not None:
             self._deliver(whole, shown)
         else:
@@ -148,7 +153,13 @@ class Prompting:
     def changed(self) -> None:
         """What is typed has changed."""
         self._warned = False
-        self.keep_draft("\n".join([*self._queue.texts, *filter(None, [self.line.text])]))
+        self._told.clear()
+        self.keep_draft(list(filter(None, [*self._unsent, *self._queue.texts, self.line.text])))
+
+    def failed(self, error: Exception) -> None:
+        """What a key does failed; all that is typed is as it was."""
+        self._told = [words.key_failed(type(error).__name__)]
+        self.line.redraw()
 
     def interrupt(self) -> None:
         """Ctrl-C: ends the reply, else clears the line, else leaves when it is pressed again."""
@@ -157,6 +168,7 @@ class Prompting:
             if self._presses.count >= _LEAVES_AT_PRESS:
                 self._scene.end(SystemExit(128 + signal.SIGINT))
         elif self.line.typed:
+            self._unsent.clear()
             self.line.put("")
             self._give_up_editing()
         elif self._reading is not None and self._warned:
@@ -178,7 +190,16 @@ class Prompting:
         # From a thread of its own: it may wait for whoever is at work.
         threading.Thread(target=self._stop, daemon=True).start()
         if waited := self._queue.taken_back():
-            self.line.put_before(waited)
+            self._give_back(waited)
+
+    def _give_back(self, texts: Sequence[str]) -> bool:
+        """Whether the last of them stands in the line: Up brings back the others."""
+        stands = self.line.give_back(texts)
+        self._unsent += texts[: len(texts) - stands]
+        self.changed()
+        if self._unsent:
+            self._told.append(words.unsent(len(self._unsent)))
+        return stands
 
     def _deliver(self, said: str | None, shown: str) -> None:
         """Give the talk the line it waits for, and show it as said."""
@@ -194,4 +215,9 @@ class Prompting:
             return words.once_more()
         if self._standing is None:
             return words.opening()
-        return fitted(words.standing(self._standing), self._board.width)
+        queues = [words.enter_queues()] if self._reading is None and self.line.typed else []
+        first, columns = [*self._told, *queues], self._board.width
+        whole = [*first, *words.standing(self._standing)]
+        if fits(whole[: len(first) + words.LEAST_PARTS], columns):
+            return fitted(whole, columns)
+        return fitted([*first, *words.standing_in_short(self._standing)], columns)

@@ -10,6 +10,8 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.output import Output
 
+from edge.cli.stage.keys import unasked
+
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
@@ -31,7 +33,7 @@ class Question:
 
         keyboard.read_keys()
         clear_typeahead(keyboard)
-        self._session = PromptSession(input=keyboard, output=screen)
+        self._session = PromptSession(input=keyboard, output=screen, key_bindings=unasked())
         said = ""
         with suppress(KeyboardInterrupt, EOFError):
             said = await self._session.prompt_async(

@@ -28,11 +28,11 @@ class Queue:
             shown if text is None else words.queued(_in_short(shown)) for text, shown in self.items
         )
 
-    def taken_back(self) -> str:
-        """What waited, as one text; nothing waits any more."""
+    def taken_back(self) -> list[str]:
+        """The prompts that waited, whole; nothing waits any more."""
         texts = self.texts
         self.items.clear()
-        return "\n".join(texts)
+        return texts
 
 
 def _in_short(shown: str) -> str:

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from edge.cli.attach import Attached, with_files
+from edge.cli.export.telling import ending_of
 from edge.cli.page.writer import Writer, is_terminal
 from edge.cli.talk.consent import Consent
 from edge.cli.talk.front import Front, Ordinary
@@ -73,4 +74,4 @@ class Chat:
     def remind(self) -> None:
         """Show how the conversation stands: its last turns."""
         for turn in self.talk.session.turns[-_REMINDED_TURNS:]:
-            self.writer.said(turn.prompt.text, turn.reply.text)
+            self.writer.said(turn.prompt.text, turn.reply.text, ending_of(turn))

@@ -15,7 +15,7 @@ from edge.cli.words import commands as helps
 
 def _help(chat: Chat, _: str) -> None:
     rows = [(f"/{each.name} {each.takes}".rstrip(), each.help()) for each in COMMANDS]
-    chat.writer.note(helps.table(rows))
+    chat.writer.note(helps.table(rows, chat.writer.width))
 
 
 COMMANDS = (

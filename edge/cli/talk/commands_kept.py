@@ -8,7 +8,6 @@ from edge.cli.export.file import write_export
 from edge.cli.export.formats import Format, exported
 from edge.cli.log_export import format_of
 from edge.cli.log_lists import found, listed
-from edge.cli.log_read import columns
 from edge.cli.log_tree import every_turn
 from edge.cli.talk.chat import Chat
 from edge.cli.talk.slash import unquoted
@@ -25,7 +24,7 @@ def list_(chat: Chat, _: str) -> None:
     """Show the conversations used last."""
     kept = chat.talk.runtime.conversations.list(_LISTED_CONVERSATIONS)
     current = chat.talk.session.conversation_id or ""
-    text = listed(kept, columns(), current=current) if kept else words.no_conversation_yet()
+    text = listed(kept, chat.writer.width, current=current) if kept else words.no_conversation_yet()
     chat.writer.note(text)
 
 
@@ -53,7 +52,7 @@ def rename(chat: Chat, title: str) -> None:
 def search(chat: Chat, sought: str) -> None:
     """Find words in all that was ever said."""
     hits = chat.talk.runtime.search(sought)
-    text = found(hits, columns(), colours=False) if hits else log_words.none_found(sought)
+    text = found(hits, chat.writer.width, colours=False) if hits else log_words.none_found(sought)
     chat.writer.note(text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edge.cli.page.wrap import beside
 from edge.core.say import say
 
 
@@ -147,13 +148,10 @@ def interrupting() -> str:
     return say("Ctrl-C stops a reply; what was shown is kept.")
 
 
-def table(rows: Iterable[tuple[str, str]]) -> str:
+def table(rows: Iterable[tuple[str, str]], width: int) -> str:
     """What can be typed beside what it does, and what interrupts it.
 
-    >>> print(table([("/new", "begin")]).splitlines()[0])
+    >>> print(table([("/new", "begin")], width=80).splitlines()[0])
     /new    begin
     """
-    every = [*rows, literal()]
-    room = max(len(typed) for typed, _ in every)
-    lines = [f"{typed:<{room}}  {does}" for typed, does in every]
-    return "\n".join([*lines, interrupting()])
+    return "\n".join([*beside([*rows, literal()], width), interrupting()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from shlex import quote
 
 from edge.cli.words.log import turns
@@ -90,6 +91,18 @@ def none_deleted() -> str:
 def deleted(conversation_id: str) -> str:
     """A conversation is gone."""
     return say("deleted: {id}", id=conversation_id)
+
+
+def may_be_in(files: Sequence[str]) -> str:
+    """Repairs left files that a deletion does not reach."""
+    return say_n(
+        "a repair left a file that may hold it still; when nothing more is wanted of it: "
+        "rm {files}",
+        "repairs left {n} files that may hold it still; when nothing more is wanted of them: "
+        "rm {files}",
+        len(files),
+        files=" ".join(map(quote, files)),
+    )
 
 
 def being_answered(conversation_id: str) -> str:

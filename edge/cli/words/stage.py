@@ -13,6 +13,8 @@ from edge.core.units import show_speed
 if TYPE_CHECKING:
     from edge.cli.talk.standing import Standing
 
+LEAST_PARTS = 2  # of `standing`: the model, and how full its context is
+
 
 def pasted(n_lines: int, n_chars: int) -> str:
     """Stands for a long paste.
@@ -49,12 +51,46 @@ def opening() -> str:
     return say("opening the model; what you type waits for it")
 
 
+def enter_queues() -> str:
+    """What Enter does while a reply is written."""
+    return say("Enter queues")
+
+
+def draft_back() -> str:
+    """What stands in the line was typed before, and not sent."""
+    return say("your draft is back")
+
+
+def unsent(n: int) -> str:
+    """Prompts that waited to be sent stand behind the line."""
+    return say_n("Up brings back {n} unsent prompt", "Up brings back {n} unsent prompts", n)
+
+
+def key_failed(kind: str) -> str:
+    """What a key does failed with an error of that kind."""
+    return say("that key failed ({kind})", kind=kind)
+
+
 def standing(now: Standing) -> Iterator[str]:
-    """The parts of the bottom line, what matters most first."""
+    """The parts of the bottom line, what matters most first; without LEAST_PARTS it says little."""
     yield now.model
-    share = now.held_tokens * 100 // max(now.n_ctx, 1)
-    values = {"held": f"{now.held_tokens:,}", "n_ctx": f"{now.n_ctx:,}", "share": share}
+    values = {"held": f"{now.held_tokens:,}", "n_ctx": f"{now.n_ctx:,}", "share": _share(now)}
     yield say("context {held} of {n_ctx} ({share} %)", **values)
+    yield from _circumstances(now)
+
+
+def standing_in_short(now: Standing) -> Iterator[str]:
+    """The same for a narrow window."""
+    yield say("context {share} %", share=_share(now))
+    yield now.model
+    yield from _circumstances(now)
+
+
+def _share(now: Standing) -> int:
+    return now.held_tokens * 100 // max(now.n_ctx, 1)
+
+
+def _circumstances(now: Standing) -> Iterator[str]:
     yield _privacy(now.is_private)
     if now.decision is not None:
         where = cloud_chat.name(now.decision.target)

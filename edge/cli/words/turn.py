@@ -75,9 +75,15 @@ def nothing_said() -> str:
     return say("the model answered nothing")
 
 
-def earlier_turn(prompt: str, reply: str) -> str:
-    """A turn of before, cut to what is needed to remember it."""
-    return f"> {_cut(prompt)}\n{_cut(reply)}"
+def earlier_prompt(prompt: str) -> str:
+    """A prompt of before, marked as one on each of its lines."""
+    return "\n".join(f"> {line}" for line in in_short(prompt).split("\n"))
+
+
+def in_short(text: str) -> str:
+    """A text of before, cut to what is needed to remember it."""
+    text = text.strip()
+    return text if len(text) <= _REMINDER_CHARS else f"{text[:_REMINDER_CHARS]}…"
 
 
 # Prompts that cannot be sent.
@@ -164,8 +170,3 @@ def from_wheels_instead(wanted: str, name: str, size_bytes: int) -> str:
 def a_file(name: str) -> str:
     """The name of a model is the path of a file."""
     return say("{name!r} is a file and not the name of a model", name=name)
-
-
-def _cut(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= _REMINDER_CHARS else f"{text[:_REMINDER_CHARS]}…"
