@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -226,6 +227,34 @@ def test_a_draft_that_goes_along_to_another_talk_stays_in_none_behind_it(tmp_pat
     autosave.close()
     assert (drafts.get(NEW), drafts.get(talk_id)) == ("", "half a line and more")
     database.close()
+
+
+class Moving:
+    """The drafts of a talk whose store is another one, once its model is another one."""
+
+    def __init__(self, drafts: Drafts) -> None:
+        self.drafts = drafts
+        self.tried = threading.Event()
+
+    def get(self, key: str) -> str:
+        return self.drafts.get(key)
+
+    def put(self, key: str, text: str) -> None:
+        self.tried.set()
+        self.drafts.put(key, text)
+
+
+def test_a_draft_that_a_closing_store_did_not_take_is_kept_in_the_next_one(tmp_path: Path):
+    old, new = (open_in_memory(tmp_path / name) for name in ("old.db", "new.db"))
+    old.close()
+    moving = Moving(Drafts(old))
+    autosave = Autosave(moving, lambda: NEW)
+    autosave.keep(["half a line"])
+    assert moving.tried.wait(10)
+    moving.drafts = Drafts(new)
+    autosave.close()
+    assert Drafts(new).get(NEW) == "half a line"
+    new.close()
 
 
 # Keys.

@@ -73,6 +73,15 @@ class Autosave:
             self._changed.notify()
         self._thread.join()
 
+    def _put(self, key: str, text: str) -> None:
+        try:
+            self._kept.put(key, text)
+        except EdgeError:
+            # Another model brings another store, and closes this one. What is lost here
+            # would be given back as a draft long after it was sent: so once more.
+            with self._changed:
+                self._texts.setdefault(key, text)
+
     def _write(self) -> None:
         closed = False
         while not closed:
@@ -82,8 +91,7 @@ class Autosave:
                     self._changed.wait_for(lambda: self._closed, _REST_S)
                 texts, self._texts, closed = self._texts, {}, self._closed
             for key, text in texts.items():
-                with suppress(EdgeError):  # a convenience: the next one may be kept again
-                    self._kept.put(key, text)
+                self._put(key, text)
             with self._changed:
                 self._changed.wait_for(lambda: self._closed, _REST_S)
 
