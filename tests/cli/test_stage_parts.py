@@ -229,6 +229,25 @@ def test_a_draft_that_goes_along_to_another_talk_stays_in_none_behind_it(tmp_pat
     database.close()
 
 
+def test_what_was_sent_is_no_draft_while_the_store_does_not_know_it_yet(tmp_path: Path):
+    database = open_in_memory(tmp_path / "edge.db")
+    drafts, key = Drafts(database), [NEW]
+    talk_id = Conversations(database).start("toy", "").id
+    drafts.put(NEW, "a prompt, half typed")  # as it was written while it was typed
+    autosave = Autosave(drafts, lambda: key[0])
+    autosave.keep(["a prompt"])
+    autosave.keep([])
+    key[0] = talk_id
+    assert autosave.given_back() == ()
+    autosave.keep(["/new"])
+    autosave.keep([])
+    key[0] = NEW  # another conversation is begun, at once
+    assert autosave.given_back() == ()
+    autosave.close()
+    assert drafts.get(NEW) == ""
+    database.close()
+
+
 class Moving:
     """The drafts of a talk whose store is another one, once its model is another one."""
 

@@ -37,6 +37,7 @@ class Autosave:
         self._key = key
         self._changed = threading.Condition()
         self._texts: dict[str, str] = {}  # by key, what is not written yet
+        self._wanted: dict[str, str] = {}  # by key, what is or will be written from here
         self._last: tuple[str, str] = ("", "")
         self._given = ""
         self._closed = False
@@ -50,9 +51,9 @@ class Autosave:
             if (key, text) == self._last:
                 return
             if key != self._last[0] and self._last[1]:
-                self._texts[self._last[0]] = ""  # it went along to another talk
+                self._want(self._last[0], "")  # it went along to another talk
             self._last = key, text
-            self._texts[key] = text
+            self._want(key, text)
             self._changed.notify()
 
     def given_back(self) -> Sequence[str]:
@@ -62,6 +63,9 @@ class Autosave:
         self._given = key
         if ours:
             return ()
+        # The store is a moment behind: what was sent since is still a draft there.
+        if key in self._wanted:
+            return apart(self._wanted[key])
         with suppress(EdgeError):
             return apart(self._kept.get(key))
         return ()
@@ -72,6 +76,9 @@ class Autosave:
             self._closed = True
             self._changed.notify()
         self._thread.join()
+
+    def _want(self, key: str, text: str) -> None:
+        self._wanted[key] = self._texts[key] = text
 
     def _put(self, key: str, text: str) -> None:
         try:

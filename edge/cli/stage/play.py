@@ -89,13 +89,12 @@ class _Drafts:
         self._talk = talk
 
     def get(self, key: str) -> str:
-        """The draft of that key; of a talk that is not kept there is none."""
-        return self._talk.runtime.drafts.get(key) if self._talk.saved else ""
+        """The draft of that key."""
+        return self._talk.runtime.drafts.get(key)
 
     def put(self, key: str, text: str) -> None:
-        """Keep it, where anything of the talk is kept."""
-        if self._talk.saved:
-            self._talk.runtime.drafts.put(key, text)
+        """Keep it."""
+        self._talk.runtime.drafts.put(key, text)
 
 
 def _new() -> str:
