@@ -40,6 +40,15 @@ class Home:
     at_most: int | None = None
 
 
+# Where the words of a command line become calls: the rooms of the commands.
+COMMANDS = tuple(
+    f"edge/cli/{room}*.py"
+    for room in (
+        *("", "ask/", "bench/", "budget/", "cloud/", "completion/", "demo/", "doctor/"),
+        *("help/", "log/", "models/", "policy/", "prompt/", "why/"),
+    )
+)
+
 HOMES = {
     "llama_cpp": Home(("edge/engine/edge/capi/binding.py",)),
     "numpy": Home(("edge/engine/edge/*.py", "edge/engine/edge/capi/*.py")),
@@ -47,8 +56,8 @@ HOMES = {
     "httpx2": Home(("edge/models/*.py", "edge/engine/cloud.py"), at_most=2),
     "filelock": Home(("edge/models/*.py", "edge/store/owner.py")),
     "pydantic": Home(("edge/models/catalog*.py",)),
-    "typer": Home(("edge/cli/*.py", "edge/cli/talk/flags.py")),
-    "rich": Home(("edge/cli/*.py", "edge/cli/page/*.py")),
+    "typer": Home((*COMMANDS, "edge/cli/talk/flags.py")),
+    "rich": Home((*COMMANDS, "edge/cli/page/*.py")),
     "markdown_it": Home(("edge/cli/export/*.py",)),
     "pygments": Home(("edge/cli/page/*.py",)),
     "wcwidth": Home(("edge/cli/page/*.py", "edge/cli/stage/*.py")),

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 import texts
+from edge.cli.help.spoken import cells, wrapped
+from edge.cli.help.wrong_words import told
 from edge.cli.main import COMMANDS, run
-from edge.cli.spoken_help import cells, wrapped
-from edge.cli.wrong_words import told
 from edge.core.errors import Busy, UsageError
 from edge.core.say import ENGLISH, say, say_n, speak, spoken
 from edge.engine.edge.frames import Count, Failed

@@ -97,8 +97,7 @@ class Routes:
     def remember_all(self, kept: Conversations, conversation_id: str) -> None:
         """The same of every branch of a talk that was made private as a whole."""
         if self.attempts is not None:
-            for branch in kept.branches(conversation_id):
-                self.remember_private(kept.thread(branch.turn_id))
+            self.remember_private(kept.every_turn(conversation_id))
 
     def remember_texts(self, texts: Iterable[str]) -> None:
         """The same of texts that are known to be private."""

@@ -19,13 +19,13 @@ from typing import Any
 import typer
 
 import edge
-from edge.cli.completing import completed
-from edge.cli.help_page import with_examples, write_first_examples, write_groups
+from edge.cli.completion.names import completed
+from edge.cli.help.page import with_examples, write_first_examples, write_groups
+from edge.cli.help.spoken import spoken
+from edge.cli.help.wrong_words import told
 from edge.cli.page.escape import safe
-from edge.cli.spoken_help import spoken
 from edge.cli.talk.interrupt import leave_in_order
 from edge.cli.words.help import more
-from edge.cli.wrong_words import told
 from edge.core.errors import Cancelled, DiskFull, EdgeError, UnknownName
 from edge.core.say import say
 from edge.settings.language import FLAG, speak_chosen
@@ -35,24 +35,24 @@ from edge.settings.language import FLAG, speak_chosen
 # its signature needs and no more: --help reads them all.
 COMMANDS: dict[str, str] = {
     "chat": "edge.cli.chat",
-    "ask": "edge.cli.ask",
-    "log": "edge.cli.log",
-    "prompt": "edge.cli.prompt",
-    "pull": "edge.cli.pull",
-    "models": "edge.cli.models",
-    "import": "edge.cli.import_",
-    "verify": "edge.cli.verify",
-    "rm": "edge.cli.rm",
-    "cloud": "edge.cli.cloud",
-    "policy": "edge.cli.policy",
-    "budget": "edge.cli.budget",
+    "ask": "edge.cli.ask.command",
+    "log": "edge.cli.log.command",
+    "prompt": "edge.cli.prompt.command",
+    "pull": "edge.cli.models.pull",
+    "models": "edge.cli.models.command",
+    "import": "edge.cli.models.import_",
+    "verify": "edge.cli.models.verify",
+    "rm": "edge.cli.models.rm",
+    "cloud": "edge.cli.cloud.command",
+    "policy": "edge.cli.policy.command",
+    "budget": "edge.cli.budget.command",
     "sent": "edge.cli.sent",
-    "why": "edge.cli.why",
-    "demo": "edge.cli.demo",
-    "doctor": "edge.cli.doctor",
-    "bench": "edge.cli.bench",
-    "completion": "edge.cli.completion",
-    "help": "edge.cli.help",
+    "why": "edge.cli.why.command",
+    "demo": "edge.cli.demo.command",
+    "doctor": "edge.cli.doctor.command",
+    "bench": "edge.cli.bench.command",
+    "completion": "edge.cli.completion.command",
+    "help": "edge.cli.help.command",
 }
 
 _WHOLE = 200  # letters of a help line, which is wrapped and not cut

@@ -168,6 +168,13 @@ class Conversations:
         with self._database.read() as connection:
             return tree.branches(connection, _row(connection, conversation_id))
 
+    def every_turn(self, conversation_id: str) -> tuple[Turn, ...]:
+        """The turns of all branches, each once and parents first; raises UnknownName."""
+        with self._database.read() as connection:
+            _row(connection, conversation_id)
+            rows = tree.every_row(connection, conversation_id)
+            return tuple(read_turn(connection, row) for row in rows)
+
     def go_to(self, conversation_id: str, turn_id: str | None) -> None:
         """Be at that turn from now on, None before the first; raises UnknownName.
 
@@ -206,14 +213,6 @@ class Conversations:
         with self._database.write() as connection:
             _row(connection, conversation_id)
             return titles.set_title(connection, conversation_id, title, by_user=by_user)
-
-    def thread(self, turn_id: str) -> tuple[Turn, ...]:
-        """The turns from the root to this one; raises UnknownName."""
-        with self._database.read() as connection:
-            rows = tree.path_rows(connection, turn_id)
-            if not rows:
-                raise _no_turn(turn_id)
-            return tuple(read_turn(connection, row) for row in rows)
 
     def find_turn(self, name: str) -> Turn:
         """The turn of that id, or of the one id that begins so, in any conversation.

@@ -37,6 +37,7 @@ _KEEP_SUMMARY = """
     INSERT OR REPLACE INTO summaries (turn_id, text, stands_for_tokens, label, crc)
     VALUES (?, ?, ?, ?, ?)
 """
+_EVERY_TURN = "SELECT * FROM turns WHERE conversation_id = ? ORDER BY seq"
 _OUTLINE = """
     SELECT seq, id, parent_id, started_at_utc, substr(text, 1, :length) AS opening
     FROM turns WHERE conversation_id = :id ORDER BY seq
@@ -58,9 +59,9 @@ class Branch:
     is_current: bool
 
 
-def path_rows(connection: sqlite3.Connection, turn_id: str) -> list[sqlite3.Row]:
-    """The rows of `turns` from the root to this one; none when there is no such turn."""
-    return connection.execute(_TURNS, (turn_id,)).fetchall()
+def every_row(connection: sqlite3.Connection, conversation_id: str) -> list[sqlite3.Row]:
+    """The rows of `turns` of a conversation, of all branches, oldest first."""
+    return connection.execute(_EVERY_TURN, (conversation_id,)).fetchall()
 
 
 def read_branch(connection: sqlite3.Connection, row: sqlite3.Row) -> Conversation:
@@ -68,7 +69,7 @@ def read_branch(connection: sqlite3.Connection, row: sqlite3.Row) -> Conversatio
     head: str | None = row["head"]
     if head is None:
         return read_conversation(row, (), None)
-    turns = tuple(read_turn(connection, turn) for turn in path_rows(connection, head))
+    turns = tuple(read_turn(connection, turn) for turn in connection.execute(_TURNS, (head,)))
     if not turns:
         raise sqlite3.DatabaseError(
             say("conversation {id!r} is at a turn that is not there", id=row["id"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from edge.cli.answer_json import answer_json
+from edge.cli.export.answer import answer_json
 from edge.core.decision import Decision, Reason, Signals, Target
 from edge.core.event import Attempt, Channel, Done, Span, StopReason, Usage
 from edge.core.message import Label

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.cli.answer_json import SCHEMA_VERSION
+from edge.cli.export.answer import SCHEMA_VERSION
 from edge.cli.page.escape import safe
 from edge.cli.talk.piped import LIMIT_BYTES, gather
 from edge.core.errors import UsageError

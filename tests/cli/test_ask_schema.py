@@ -14,7 +14,7 @@ import pytest
 
 from edge.chat.answering import Answering
 from edge.chat.session import Session
-from edge.cli.ask_schema import hold
+from edge.cli.ask.schema import hold
 from edge.cli.main import run
 from edge.core.errors import UsageError
 from edge.core.spec import Thinking

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.bench.rows import Conditions, Report, Row, TurnRow
-from edge.cli.bench_report import show_report, shown
+from edge.cli.bench.report import show_report, shown
 from edge.cli.main import run
 from edge.core.memory import Layout
 from edge.runtime import open as open_runtime

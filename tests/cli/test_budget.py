@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from edge.cli.budget import app
+from edge.cli.budget.command import app
 from edge.core.errors import UsageError
 from edge.settings.cloud import load_cloud
 from edge.settings.folders import Folders

@@ -15,8 +15,8 @@ import pexpect
 import pytest
 from test_help import ALL
 
-from edge.cli.completing import COMPLETERS
-from edge.cli.completion import SHELLS, script
+from edge.cli.completion.command import SHELLS, script
+from edge.cli.completion.names import COMPLETERS
 from edge.cli.main import run
 from edge.core.errors import UsageError
 from edge.settings.folders import Folders
@@ -137,7 +137,7 @@ def test_an_offer_that_cannot_be_made_says_nothing(edge_home):
 def test_offers_import_no_engine(furnished):
     heavy = ("llama_cpp", "numpy", "prompt_toolkit", "edge.engine.edge.engine")
     code = (
-        "import sys\nfrom edge.cli.completing import COMPLETERS\n"
+        "import sys\nfrom edge.cli.completion.names import COMPLETERS\n"
         "from edge.settings.folders import Folders\n"
         "for each in COMPLETERS.values(): list(each(Folders.find()))\n"
         f"print([name for name in {heavy} if name in sys.modules])"

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from edge.cli.demo_scenes import ANSWERS, Stage
+from edge.cli.demo.scenes import ANSWERS, Stage
 from edge.cli.talk.opening import Desk
 from edge.cli.talk.wanted import Wanted
 from edge.cli.words import demo as words

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli.attach import Attached, Room, attach, told_sizes, with_files
+from edge.cli.talk.attach import Attached, Room, attach, told_sizes, with_files
 from edge.core.errors import ContextFull, UsageError
 from shell import edge
 from tiny_home import furnish

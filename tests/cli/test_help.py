@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import typer
 
-from edge.cli.examples import EXAMPLES
+from edge.cli.help.examples import EXAMPLES
 from edge.cli.main import COMMANDS, app, run
 from edge.cli.words import help as words
 from edge.core import errors

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from edge.cli.log_lines import fitted
-from edge.cli.log_lists import found, listed
+from edge.cli.log.lines import fitted
+from edge.cli.log.lists import found, listed
 from edge.core.message import Role
 from edge.store.listing import Listed
 from edge.store.search import Hit

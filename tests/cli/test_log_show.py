@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from edge.cli.log_show import Looks, shown
+from edge.cli.log.show import Looks, shown
 from edge.cli.page.theme import theme
 from edge.core.conversation import Conversation, Outcome, Summary
 from edge.core.event import StopReason

@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.cli.main import ending
-from edge.cli.policy import app
-from edge.cli.policy_tests import no_network
+from edge.cli.policy.command import app
+from edge.cli.policy.tests import no_network
 from edge.core.conversation import Outcome
 from edge.core.decision import Decision, Signals, Target
 from edge.core.event import Attempt, StopReason, Usage

@@ -11,8 +11,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from edge.cli.checkup import Check, State
-from edge.cli.terminal_check import check_terminal
+from edge.cli.doctor.checkup import Check, State
+from edge.cli.doctor.terminal import check_terminal
 from edge.settings.folders import Folders
 from shell import CHECKOUT, PATIENCE_S
 
@@ -58,7 +58,7 @@ def test_colours_are_told_from_what_the_terminal_is_called(environ, text):
 
 def colours_in_a_process(environ: dict[str, str]) -> str:
     code = (
-        "from edge.cli.terminal_check import check_terminal\n"
+        "from edge.cli.doctor.terminal import check_terminal\n"
         "from edge.settings.folders import Folders\n"
         "checks = {each.name: each.text for each in check_terminal(Folders.find())}\n"
         "print(checks['colours'])"
@@ -105,7 +105,7 @@ def test_the_language_is_named_in_itself(found):
 # At a terminal.
 
 LOOKS = """
-from edge.cli.terminal_check import check_terminal
+from edge.cli.doctor.terminal import check_terminal
 from edge.settings.folders import Folders
 for each in check_terminal(Folders.find()):
     print(each.state, each.name, each.text, "|", each.hint)

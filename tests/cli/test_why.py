@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.cli.main import run
-from edge.cli.reasons import account_of
+from edge.cli.why.reasons import account_of
 from edge.cli.words.why import told
 from edge.core.cloud import Reservation
 from edge.core.conversation import Outcome, Turn

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from edge.cli.otherwise import Otherwise
+from edge.cli.why.otherwise import Otherwise
 from edge.cli.words.cloud_chat import amount, answered_by, in_full, stats, would_send
 from edge.core.decision import Decision, Reason, Signals, Target
 from edge.core.event import Attempt, Channel, Span, StopReason, Usage

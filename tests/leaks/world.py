@@ -141,8 +141,7 @@ class World:
         """Go on behind another turn of the conversation, on any of its branches."""
         if talk_id := self.session.conversation_id:
             kept = self.session.conversations
-            tips = [branch.turn_id for branch in kept.branches(talk_id)]
-            turns = [turn.id for tip in tips for turn in kept.thread(tip)]
+            turns = [turn.id for turn in kept.every_turn(talk_id)]
             self.session.go_to([None, *turns][n % (len(turns) + 1)])
 
     def ask_again(self, **how: Any) -> None:

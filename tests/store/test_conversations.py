@@ -141,7 +141,7 @@ def test_a_turn_follows_only_a_turn_of_its_own_conversation(conversations: Conve
     assert conversations.get(one.id).turns == ()
 
 
-def test_a_thread_is_the_path_from_the_root_and_leaves_branches_out(
+def test_a_talk_has_the_turns_of_its_branch_and_every_turn_is_found(
     conversations: Conversations,
 ) -> None:
     talk = conversations.start("toy", "")
@@ -149,11 +149,12 @@ def test_a_thread_is_the_path_from_the_root_and_leaves_branches_out(
     left = ask(conversations, talk.id, "left", after=root)
     right = ask(conversations, talk.id, "right", after=root)
     leaf = ask(conversations, talk.id, "leaf", after=left)
-    assert conversations.thread(leaf.id) == (root, left, leaf)
-    assert conversations.thread(right.id) == (root, right)
     assert conversations.get(talk.id).turns == (root, left, leaf)
+    conversations.go_to(talk.id, right.id)
+    assert conversations.get(talk.id).turns == (root, right)
+    assert conversations.every_turn(talk.id) == (root, left, right, leaf)
     with pytest.raises(UnknownName):
-        conversations.thread("nobody")
+        conversations.every_turn("nobody")
 
 
 def test_order_is_by_sequence_when_the_clock_goes_back(database: Database) -> None:

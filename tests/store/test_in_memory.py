@@ -35,7 +35,7 @@ def test_a_turn_that_is_being_answered_is_nobodys_to_recover(tmp_path: Path) -> 
         turn = conversations.begin_turn(talk.id, None, Message(Role.USER, "hello"))
         assert Conversations(second).recover() == 0
         conversations.end_turn(turn.id, [], Outcome.FINISHED)
-        assert Conversations(second).thread(turn.id)[0].outcome is Outcome.FINISHED
+        assert Conversations(second).find_turn(turn.id).outcome is Outcome.FINISHED
 
 
 def test_what_is_deleted_is_gone(tmp_path: Path) -> None:

@@ -97,8 +97,7 @@ def kill_and_read(path: Path, seed: int, n_kills: int) -> None:
 
 def all_turns(conversations: Conversations, talk_id: str) -> dict[str, Turn]:
     """The turns of all branches of a talk, by id."""
-    ends = [branch.turn_id for branch in conversations.branches(talk_id)]
-    return {turn.id: turn for end in ends for turn in conversations.thread(end)}
+    return {turn.id: turn for turn in conversations.every_turn(talk_id)}
 
 
 def acknowledged_is_kept(turns: dict[str, Turn], acts: list[list[str]]) -> None:
@@ -163,7 +162,7 @@ def test_recover_waits_for_the_death_of_the_process_that_answers(tmp_path: Path)
             assert answering.stdout is not None
             turn_id = answering.stdout.readline().split()[1]
             assert conversations.recover() == 0
-            assert conversations.thread(turn_id)[0].outcome is Outcome.OPEN
+            assert conversations.find_turn(turn_id).outcome is Outcome.OPEN
         assert answering.returncode == -signal.SIGKILL
         assert conversations.recover() == 1
-        assert conversations.thread(turn_id)[0].outcome is Outcome.INCOMPLETE
+        assert conversations.find_turn(turn_id).outcome is Outcome.INCOMPLETE

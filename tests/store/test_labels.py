@@ -84,7 +84,7 @@ def test_labels_come_back_by_every_way_of_reading(conversations: Conversations) 
     (turn,) = talk.turns
     assert labels(talk) == {Label.PUBLIC}
     assert conversations.latest() == talk
-    assert conversations.thread(turn.id) == (turn,)
+    assert conversations.every_turn(talk.id) == (turn,)
     assert conversations.find_turn(turn.id) == turn
     assert conversations.latest_turn() == turn
 

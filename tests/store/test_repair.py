@@ -85,9 +85,8 @@ def every_turn(path: Path) -> dict[str, tuple[str, str]]:
     with closing(open_database(path)) as database:
         conversations = Conversations(database)
         for talk in conversations.list(10**6):
-            for branch in conversations.branches(talk.id):
-                for turn in conversations.thread(branch.turn_id):
-                    found[turn.id] = (turn.prompt.text, turn.reply.text)
+            for turn in conversations.every_turn(talk.id):
+                found[turn.id] = (turn.prompt.text, turn.reply.text)
     return found
 
 

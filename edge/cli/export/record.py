@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from edge.cli.answer_json import plain
+from edge.cli.export.answer import plain
 from edge.core.conversation import Conversation, Turn
 
 SCHEMA_VERSION = 1

@@ -6,9 +6,9 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from edge.cli.attach import Attached, with_files
 from edge.cli.export.telling import ending_of
 from edge.cli.page.writer import Writer, is_terminal
+from edge.cli.talk.attach import Attached, with_files
 from edge.cli.talk.consent import Consent
 from edge.cli.talk.front import Front, Ordinary
 from edge.cli.talk.turn import AS_USUAL, Asking, take_turn, tell_who, was_stopped

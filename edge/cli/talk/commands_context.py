@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edge.cli.reasons import account_of
 from edge.cli.talk.chat import Chat
+from edge.cli.why.reasons import account_of
 from edge.cli.words import chat as words
 from edge.cli.words import cloud_chat as cloud_words
 from edge.cli.words import context as context_words

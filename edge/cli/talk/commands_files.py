@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edge.cli.attach import attach, room_in, told_sizes
+from edge.cli.talk.attach import attach, room_in, told_sizes
 from edge.cli.talk.chat import Chat
 from edge.cli.words import files as words
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from edge.cli.export.file import write_export
 from edge.cli.export.formats import Format, exported
-from edge.cli.log_export import format_of
-from edge.cli.log_lists import found, listed
-from edge.cli.log_tree import every_turn
+from edge.cli.log.export import format_of
+from edge.cli.log.lists import found, listed
 from edge.cli.talk.chat import Chat
 from edge.cli.talk.slash import unquoted
 from edge.cli.words import chat as words
@@ -63,7 +62,7 @@ def export(chat: Chat, rest: str) -> None:
         raise UsageError(words.no_turn_yet(), hint="/export md notes.md")
     path, form = _path_and_form(rest, session.conversation_id)
     talk = session.conversations.get(session.conversation_id)
-    text = exported(talk, form, every_turn(session.conversations, talk))
+    text = exported(talk, form, session.conversations.every_turn(talk.id))
     chat.writer.note(file_words.written(str(path), show_bytes(write_export(path, text))))
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from edge.cli.models.pulling import hosts_in_force, pull_for_terminal
 from edge.cli.progress import can_ask, confirm, tell
-from edge.cli.pulling import hosts_in_force, pull_for_terminal
 from edge.cli.words import turn as words
 from edge.core.errors import Cancelled, UnknownName, UsageError
 from edge.core.spec import WheelSource

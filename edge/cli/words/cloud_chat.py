@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 
-from edge.cli.otherwise import Otherwise, took_s
+from edge.cli.why.otherwise import Otherwise, took_s
 from edge.core.cloud import CloudMode
 from edge.core.decision import Target
 from edge.core.event import Attempt, Usage

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edge.cli.otherwise import expected_wait_s
-from edge.cli.reasons import Account, Because
+from edge.cli.why.otherwise import expected_wait_s
+from edge.cli.why.reasons import Account, Because
 from edge.cli.words import cloud_chat as chat_words
 from edge.cli.words import context as context_words
 from edge.cli.words import policy as policy_words

@@ -1,0 +1,1 @@
+"""`edge ask`: one prompt, from the words of the command, a pipe and files."""

@@ -1,0 +1,1 @@
+"""`edge bench`: runs the benchmark, and shows what it found."""

@@ -1,0 +1,1 @@
+"""`edge budget`: what was spent, and the caps on it."""

@@ -1,0 +1,1 @@
+"""`edge cloud`: turned on, looked at, priced and turned off."""

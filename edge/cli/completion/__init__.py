@@ -1,0 +1,1 @@
+"""Completion in shells: their scripts, and the names they offer."""

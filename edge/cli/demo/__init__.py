@@ -1,0 +1,1 @@
+"""`edge demo`: what edge promises, scene by scene."""

@@ -1,0 +1,1 @@
+"""`edge log`: what was said, listed, shown, searched, exported, changed and deleted."""

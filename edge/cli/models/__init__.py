@@ -1,0 +1,1 @@
+"""The commands around models: listed, fetched, brought in, verified and removed."""

@@ -1,0 +1,1 @@
+"""`edge policy`: policies looked at, edited, tested and replayed."""
