@@ -35,6 +35,18 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A process that may not keep what it compiled compiles all of edge each time: a third of
+    # its start. Users' processes may.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # No time is asserted: where others are busy on the machine, any of them is too short.
+    if config.pluginmanager.hasplugin("hypothesispytest"):
+        from hypothesis import HealthCheck, settings
+
+        slow = [HealthCheck.too_slow]
+        settings.register_profile(
+            "unhurried", settings(), deadline=None, suppress_health_check=slow
+        )
+        settings.load_profile("unhurried")
     # Looked up before any test has a home of its own.
     config.stash[weights_key] = find_weights()
     config.stash[skips_key] = {}
@@ -103,6 +115,9 @@ def edge_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of the test's own; no settings of the user reach it."""
     for name in [name for name in os.environ if name.startswith("EDGE_")]:
         monkeypatch.delenv(name)
+    # Nor the size of the window the run is looked at in.
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
     # Nor does a key: a developer may have a real one, in the environment or in a key store.
     monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")

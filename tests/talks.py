@@ -1,15 +1,19 @@
-"""Conversations as values: turns with what was said in them, and the rest as it mostly is."""
+"""Conversations as values: made of turns and the rest as it mostly is, or found in a store."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from edge.core.conversation import Conversation, Outcome, Turn
 from edge.core.decision import Decision, Reason, Signals, Target
 from edge.core.event import Attempt, Channel, Span, StopReason, Usage
 from edge.core.message import Label, Message, Role
+from edge.settings.folders import Folders
 from edge.store.conversations import Conversations
+from edge.store.database import open_database
 
 BEGUN = "2026-01-31T14:02:59.123Z"
 DECIDED = Decision(Target.EDGE, Reason.CLOUD_OFF, Signals(0, Label.PRIVATE, cloud_allowed=False))
@@ -55,7 +59,20 @@ def keep(kept: Conversations, talk: Conversation) -> Conversation:
         ids[each.id] = new.id
         if each.outcome is not Outcome.OPEN:
             kept.end_turn(new.id, each.attempts, each.outcome, each.reply_label)
-        kept.pin(new.id, each.pinned)
+        kept.pin(made.id, new.id, each.pinned)
     if talk.title:
         kept.set_title(made.id, talk.title, by_user=True)
     return kept.get(made.id)
+
+
+def latest(home: Path) -> Conversation:
+    """The latest conversation, as it lies in the store of this home."""
+    with closing(open_database(Folders.below(home).store)) as database:
+        found = Conversations(database).latest()
+    assert found is not None
+    return found
+
+
+def prompts(home: Path) -> list[str]:
+    """What was said in it."""
+    return [turn.prompt.text for turn in latest(home).turns]

@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGKILL
 
 import pexpect
 import pyte
+from pyte.screens import Char
 
 from faulty_server import FaultyServer
 from shell import EDGE, PATIENCE_S, environ
@@ -31,9 +33,7 @@ class Screen:
     @property
     def lines(self) -> list[str]:
         """All lines, those scrolled away included, without trailing blanks."""
-        width = max(_COLUMNS, self._screen.columns)
-        above = ["".join(line[x].data for x in range(width)) for line in self._screen.history.top]
-        return [line.rstrip() for line in [*above, *self._screen.display]]
+        return [*map(_shown, self._screen.history.top), *self._display]
 
     @property
     def text(self) -> str:
@@ -69,8 +69,9 @@ class Screen:
         self._process.kill(number)
 
     def hang_up(self) -> None:
-        """Close the window with the program in it."""
-        self._process.close(force=False)
+        """Close the window with the program in it, and wait until that has ended."""
+        self._process.ptyproc.fileobj.close()
+        self._process.wait()
 
     def wait_shown(self, words: str, times: int = 1) -> None:
         """Wait until these words stand on the screen, or above it, so many times."""
@@ -89,18 +90,21 @@ class Screen:
         self._until(lambda: self._cursor_line() == ">" and not self._is_opening(), "the prompt")
 
     def _is_opening(self) -> bool:
-        return any(_OPENING in line for line in self._screen.display)
+        return any(_OPENING in line for line in self._display)
 
     def wait_end(self) -> int:
         """Wait until the program ends; its exit code."""
         self._until(lambda: self._process.flag_eof, "the end")
-        self._process.close()
-        code: int = self._process.exitstatus
+        code: int = self._process.wait()
         assert "Traceback" not in self.raw, self.text
         return code
 
+    @property
+    def _display(self) -> list[str]:
+        return [_shown(self._screen.buffer[y]) for y in range(_ROWS)]
+
     def _cursor_line(self) -> str:
-        return self._screen.display[self._screen.cursor.y].strip()
+        return self._display[self._screen.cursor.y].strip()
 
     def _until(self, holds, what: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
@@ -132,6 +136,14 @@ def at_terminal(
 
 
 @contextmanager
+def chatting(*args: str, **more: str) -> Iterator[Screen]:
+    """`edge chat`, once it waits for its first line."""
+    with at_terminal("chat", *args, **more) as screen:
+        screen.wait_prompt()
+        yield screen
+
+
+@contextmanager
 def at_shell(**more: str) -> Iterator[Screen]:
     """A shell with job control; its mark is `$ `."""
     with _spawned(["bash", "--norc", "--noprofile", "-i"], environ(PS1="$ ", **more)) as screen:
@@ -150,10 +162,20 @@ def _spawned(command: Sequence[str], variables: Mapping[str, str]) -> Iterator[S
         echo=True,
     )
     process.delaybeforesend = None
+    process.ptyproc.delayafterclose = 0  # its end is waited for
+    screen = Screen(process)
     try:
-        yield Screen(process)
+        yield screen
+        screen.hang_up()
     finally:
-        process.close(force=True)
+        process.kill(SIGKILL)
+        process.wait()
+        process.close()
+
+
+def _shown(cells: Mapping[int, Char]) -> str:
+    """A line without trailing blanks; the cells nobody wrote to are not in the mapping."""
+    return "".join(cells[x].data for x in range(max(cells, default=-1) + 1)).rstrip()
 
 
 def _plain(raw: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from array import array
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from edge.core.errors import UnknownName, UsageError
 from edge.device.probe import probe_device
 from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.link import ProcessLink
+from edge.loading.forgetting import forget_conversation
 from edge.loading.model import engine_options, load, open_library
 from edge.runtime import Runtime
 from edge.settings.chosen import Settings
 from edge.settings.folders import Folders
+from edge.store.conversations import Conversations
 from edge.store.database import open_database
 from tiny_home import furnish
 
@@ -42,6 +45,16 @@ def converse(session: edge.Session, *prompts: str) -> None:
     for prompt in prompts:
         for _ in session.send(prompt):
             pass
+
+
+def slow_disk_runtime(folders: Folders, gate: Path) -> Runtime:
+    """A runtime whose worker writes no snapshot before there is a gate."""
+    settings = Settings(max_tokens=4, n_threads=1)
+    loaded = load(open_library(folders).find("tiny"), settings, probe_device())
+    connect = partial(ProcessLink, [sys.executable, SLOW_DISK_WORKER, str(gate)])
+    engine = EdgeEngine(engine_options(loaded, settings, folders), connect=connect)
+    store = open_database(folders.store)
+    return Runtime(engine, loaded.model.spec, store, settings, loaded)
 
 
 @pytest.mark.parametrize("held", [True, False], ids=["in the cache", "on the disk alone"])
@@ -87,20 +100,33 @@ def test_a_turn_that_had_begun_when_its_conversation_was_deleted_leaves_nothing(
 def test_what_waits_to_be_written_when_a_conversation_is_deleted_never_is(
     folders: Folders, tmp_path: Path
 ) -> None:
-    gate, settings = tmp_path / "gate", Settings(max_tokens=4, n_threads=1)
-    loaded = load(open_library(folders).find("tiny"), settings, probe_device())
-    connect = partial(ProcessLink, [sys.executable, SLOW_DISK_WORKER, str(gate)])
-    engine = EdgeEngine(engine_options(loaded, settings, folders), connect=connect)
-    store = open_database(folders.store)
-    with Runtime(engine, loaded.model.spec, store, settings, loaded) as runtime:
+    gate = tmp_path / "gate"
+    with slow_disk_runtime(folders, gate) as runtime:
         session = runtime.session()
         # The first state is on its way to the disk, the second behind it.
         converse(session, "a xylophagous word", "and another")
-        engine.rest()
+        runtime.engine.rest()
         assert session.conversation_id
         runtime.delete(session.conversation_id)
         gate.touch()
         converse(runtime.session(), "hello")
+    assert holding(folders.home, "xylophagous") == []
+
+
+def test_what_another_process_deletes_is_not_kept_again_by_who_answered_it(
+    folders: Folders, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    system = "a xylophagous rule " * 9  # worth a snapshot of its own
+    with slow_disk_runtime(folders, gate) as runtime:
+        session = runtime.session(system=system)
+        converse(runtime.session(), "hello")  # is on its way to the disk, and the rest behind it
+        converse(session, "a xylophagous word", "and another")
+        runtime.engine.rest()
+        with closing(open_database(folders.store)) as other:
+            assert session.conversation_id
+            forget_conversation(folders.store, Conversations(other), session.conversation_id)
+        gate.touch()
     assert holding(folders.home, "xylophagous") == []
 
 

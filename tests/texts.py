@@ -9,14 +9,14 @@ from __future__ import annotations
 import ast
 import re
 import string
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from inspect import cleandoc
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -59,9 +59,12 @@ class Text:
         return (self.one, self.many) if self.many else self.one
 
 
-def modules() -> list[Path]:
-    """Every module of the package."""
-    return sorted((CHECKOUT / "edge").rglob("*.py"))
+def modules() -> dict[str, ast.Module]:
+    """Every module of the package, read, by its path from the checkout."""
+    return {
+        path.relative_to(CHECKOUT).as_posix(): ast.parse(path.read_text("utf-8"))
+        for path in sorted((CHECKOUT / "edge").rglob("*.py"))
+    }
 
 
 def texts_of(tree: ast.Module, place: str) -> Iterator[Text]:
@@ -207,8 +210,12 @@ def name_of(call: ast.Call) -> str:
 
 
 def name_of_expr(node: ast.expr) -> str:
-    """The last word of a dotted name."""
-    return ast.unparse(node).split(".")[-1]
+    """The last word of a dotted name; empty for what has none."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
 
 
 def literal(node: ast.expr) -> str | None:
@@ -216,12 +223,11 @@ def literal(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def every_text() -> dict[str, Text]:
-    """All texts of the package by their English; one said in many places stands at its first."""
+def every_text(trees: Mapping[str, ast.Module]) -> dict[str, Text]:
+    """All texts of the modules by their English; one said in many places stands at its first."""
     found: dict[str, Text] = {}
-    for path in modules():
-        place = path.relative_to(CHECKOUT).as_posix()
-        for text in texts_of(ast.parse(path.read_text("utf-8")), place):
+    for place, tree in trees.items():
+        for text in texts_of(tree, place):
             found.setdefault(text.one, text)
     return found
 
@@ -244,6 +250,11 @@ def read_catalog(language: str) -> Catalog:
     """A catalog as it is on disk."""
     with po_file(language).open("rb") as file:
         return read_po(file, locale=language)
+
+
+def told(message: Message) -> tuple[str, ...]:
+    """A translation; of a text with a plural, one for each number of the language."""
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
 
 
 def binary(catalog: Catalog) -> bytes:
@@ -274,11 +285,11 @@ def write_catalog(language: str, catalog: Catalog) -> None:
 
 def main() -> None:
     """Bring every catalog up to date."""
-    texts = every_text()
+    texts = every_text(modules())
     for language in sorted(path.name for path in LANGUAGES.iterdir() if path.is_dir()):
         catalog = renewed(read_catalog(language), texts)
         write_catalog(language, catalog)
-        missing = [message.id for message in catalog if message.id and not message.string]
+        missing = [message.id for message in catalog if message.id and not all(told(message))]
         print(f"{language}: {len(texts)} texts, {len(missing)} not translated", *missing, sep="\n")
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from edge.core.conversation import Outcome, Turn
 from edge.core.decision import Target
-from edge.core.errors import UsageError
-from edge.core.message import Label, Message
+from edge.core.errors import Busy, UsageError
+from edge.core.message import Label, Message, Role
 from edge.core.say import say
 from edge.engine.protocol import Cancel
 
@@ -54,6 +54,12 @@ class Wish:
     fresh: bool = False
     cancel: Cancel = field(default_factory=Cancel)
     lock: Lock = field(default_factory=Lock)
+
+    def message(self, label: Label) -> Message:
+        """What was said in a talk of that label, under the label it begins with."""
+        lifted = self.lifted and not self.lock.is_set()
+        begins = Label.PUBLIC if lifted else Label.join(label, self.at_least)
+        return Message(Role.USER, self.text, begins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +110,8 @@ def speakable(text: str) -> str:
 def was_heard(turn: Turn) -> bool:
     """Whether later prompts tell this turn."""
     return turn.outcome is not Outcome.FAILED or bool(turn.reply.text)
+
+
+def one_at_a_time() -> Busy:
+    """A second prompt, or a wish to be elsewhere, while a reply is written."""
+    return Busy(say("a reply is being written"), hint=say("wait for it, or stop it"))

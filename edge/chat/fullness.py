@@ -7,73 +7,69 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from edge.chat.window import Window
-from edge.core.conversation import Summary, Turn, WhenFull
+from edge.core.conversation import Summary, Turn, WhenFull, last_use
 from edge.core.errors import ContextFull
 from edge.core.event import ContextUse, Notice, NoticeCode, Usage
 from edge.core.say import say, say_n
 
 # Of what a prompt may take: a few turns before the oldest must go.
 _NEARLY = 0.8
+_NONE: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Fullness:
-    """What prompts tell no more: the oldest `left_out_turns`, and what stands for them.
+    """What prompts tell no more: the oldest `left_out_turns`, but for the pinned among them.
 
-    `unseen_turns` of them really are left out; the others are pinned. `was_told`: the
-    user knows that it will overflow soon.
+    By their numbers: the summary stands for `summed_up`, nothing for `lost`, and those take
+    `dropped_tokens`. `was_told`: the user knows that it will overflow soon.
     """
 
     left_out_turns: int = 0
-    unseen_turns: int = 0
+    lost: frozenset[int] = _NONE
+    summed_up: frozenset[int] = _NONE
     dropped_tokens: int = 0
     summary: Summary | None = None
     was_told: bool = False
 
     @classmethod
     def behind(cls, turns: Sequence[Turn], n_ctx: int, summary: Summary | None) -> Self:
-        """As it was after the last of these turns; anew where the context had another size."""
-        uses = (attempt.context for turn in reversed(turns) for attempt in reversed(turn.attempts))
-        last = next((use for use in uses if use is not None), None)
+        """As it was after the last of these turns; anew where the context had another size.
+
+        Anew as well where what was told then, turns or a summary, is not there any more.
+        """
+        last = last_use(turns)
         if last is None or last.n_ctx != n_ctx:
             return cls()
-        left_out, dropped = last.left_out_turns, last.dropped_tokens
-        if summary is None or not last.summarised_tokens:
-            return cls(left_out, _unseen(turns[:left_out]), dropped)
-        ids = [turn.id for turn in turns]
-        if summary.turn_id not in ids:
+        if last.left_out_turns >= len(turns) or not _is_named(summary, last):
             return cls()
-        # What it does not stand for is told again, whatever was left out before.
-        left_out = ids.index(summary.turn_id) + 1
-        return cls(left_out, _unseen(turns[:left_out]), dropped, summary)
+        gone = frozenset(range(last.left_out_turns)) - frozenset(last.pinned_turns)
+        dropped_tokens, kept = last.dropped_tokens, summary if last.summarised_tokens else None
+        # Where some were lost nobody knows any more which; none of them goes in silence again.
+        summed_up = gone if kept and not dropped_tokens else _NONE
+        return cls(last.left_out_turns, gone - summed_up, summed_up, dropped_tokens, kept)
 
     @property
     def summarised_tokens(self) -> int:
         """What the summary stands for."""
         return self.summary.stands_for_tokens if self.summary else 0
 
+    def seeing(self, unseen: frozenset[int]) -> Self:
+        """Of the turns left out these are not told now, as others are pinned."""
+        return replace(self, lost=unseen - self.summed_up)
+
     def slid(self, window: Window) -> Self:
-        """More turns were left out; what a summary stands for already it goes on standing for."""
-        dropped_tokens = self.dropped_tokens + window.dropped_tokens
+        """More turns were left out; what a summary stands for it goes on standing for."""
+        told = replace(self, summary=None, summed_up=_NONE) if window.without_summary else self
+        told = replace(told, left_out_turns=window.left_out_turns, was_told=False)
+        return told.seeing(window.unseen)
+
+    def summed(self, summary: Summary, window: Window) -> Self:
+        """The turns that were to be left out have a summary now; what was lost stays lost."""
         return replace(
             self,
             left_out_turns=window.left_out_turns,
-            unseen_turns=window.unseen_turns,
-            dropped_tokens=dropped_tokens,
-            was_told=False,
-        )
-
-    def repinned(self, unseen_turns: int, unseen_tokens: int) -> Self:
-        """A turn among those left out was pinned, or let go; so many tokens are unseen now."""
-        dropped_tokens = max(unseen_tokens - self.summarised_tokens, 0)
-        return replace(self, unseen_turns=unseen_turns, dropped_tokens=dropped_tokens)
-
-    def summed_up(self, summary: Summary, window: Window) -> Self:
-        """The turns that were to be left out have a summary now."""
-        return replace(
-            self,
-            left_out_turns=window.left_out_turns,
-            unseen_turns=window.unseen_turns,
+            summed_up=self.summed_up | (window.unseen - self.lost),
             summary=summary,
             was_told=False,
         )
@@ -82,22 +78,30 @@ class Fullness:
         """What a turn's record says of it; None where nobody counted its prompt."""
         if not usage.prompt_tokens:
             return None
+        pinned = frozenset(range(self.left_out_turns)) - self.lost - self.summed_up
         return ContextUse(
             n_ctx,
             usage.prompt_tokens,
             self.left_out_turns,
             self.dropped_tokens,
             self.summarised_tokens,
+            self.summary.turn_id if self.summary else "",
+            tuple(sorted(pinned)),
         )
 
-    def warning(self, usage: Usage, budget_tokens: int, when_full: WhenFull) -> Notice | None:
+    def warning(
+        self, usage: Usage, n_ctx: int, budget_tokens: int, when_full: WhenFull
+    ) -> Notice | None:
         """Said once before the oldest turns must go, while there is a choice."""
         held_tokens = usage.prompt_tokens + usage.completion_tokens
         if self.was_told or not usage.prompt_tokens or held_tokens < _NEARLY * budget_tokens:
             return None
         told = say(
-            "the context is {percent} % full: {what}; /context shows it, and the other ways",
-            percent=min(held_tokens * 100 // budget_tokens, 100),
+            "the context holds {held:,} of {n_ctx:,} tokens, and keeps {room:,} for a reply: "
+            "{what}; /context shows it, and the other ways",
+            held=held_tokens,
+            n_ctx=n_ctx,
+            room=n_ctx - budget_tokens,
             what=_what_comes(when_full),
         )
         return Notice(NoticeCode.NEARLY_FULL, told)
@@ -117,13 +121,20 @@ def stops(n_turns: int, n_ctx: int) -> ContextFull:
     )
     return ContextFull(
         told,
-        hint=say("/context slide, /context summarise, or --ctx {n_ctx}", n_ctx=2 * n_ctx),
+        hint=say(
+            "/context slide or /context summarise, and then /retry; or --ctx {n_ctx}",
+            n_ctx=2 * n_ctx,
+        ),
         kept=say("the conversation is kept as it was"),
     )
 
 
-def _unseen(turns: Sequence[Turn]) -> int:
-    return sum(not turn.pinned for turn in turns)
+def _is_named(summary: Summary | None, use: ContextUse) -> bool:
+    """Whether it is the summary that a prompt was told, or neither is there."""
+    if summary is None or not use.summarised_tokens:
+        return not use.summarised_tokens
+    named = use.summary_turn_id, use.summarised_tokens
+    return (summary.turn_id, summary.stands_for_tokens) == named
 
 
 def _what_comes(when_full: WhenFull) -> str:

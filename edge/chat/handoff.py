@@ -263,8 +263,7 @@ class Reply:
         helps = not shown and s.edge_fault is None and s.context_free_tokens >= 0
         helps = helps and self._held is None and not s.on_battery
         delay_s = self.hedge_s if helps and self.policy.hedge else None
-        cancel = self.asked.wish.cancel
-        return Hedge(lambda own: self.device.stream(self.asked, own), cancel, delay_s)
+        return Hedge(self.device, self.asked, delay_s)
 
 
 def _race(told: Told, share: Share, hedge: Hedge) -> Generator[Event, None, bool]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Final
 
+from edge.chat.asked import Asked
+from edge.chat.on_device import OnDevice
 from edge.chat.pump import Events, Pump
 from edge.core.errors import EdgeError
 from edge.core.event import Delta
@@ -13,13 +14,15 @@ from edge.engine.protocol import Cancel, EngineEvent
 
 
 class Hedge:
-    """A reply of the device in waiting: begun after `delay_s`, None: never."""
+    """A reply of the device in waiting: begun after `delay_s`, None: never.
 
-    def __init__(
-        self, start: Callable[[Cancel], Events], user: Cancel, delay_s: float | None
-    ) -> None:
-        self._start: Final = start
-        self._user = user
+    Nothing counts of what the device leaves out of it until all it said was read.
+    """
+
+    def __init__(self, device: OnDevice, asked: Asked, delay_s: float | None) -> None:
+        self._device: Final = device
+        self._in_waiting: Final = device.in_waiting()
+        self._asked: Final = asked
         self._delay_s = delay_s
         self._began = time.monotonic()
         self._pump: Pump | None = None
@@ -41,7 +44,7 @@ class Hedge:
             return False
         if self._pump is None:
             if time.monotonic() - self._began >= self._delay_s:
-                self._pump = Pump(self._start, self._user)
+                self._pump = Pump(self._start, self._asked.wish.cancel)
             return False
         try:
             while (event := self._pump.poll()) is not None:
@@ -58,6 +61,7 @@ class Hedge:
         try:
             yield from self._came
             yield from self._pump.rest()
+            self._device.adopt(self._in_waiting)
         finally:  # also where the reader left before the pump was asked for more
             self._pump.close()
 
@@ -66,3 +70,6 @@ class Hedge:
         self._delay_s = None
         if self._pump is not None:
             self._pump.close()
+
+    def _start(self, cancel: Cancel) -> Events:
+        return self._in_waiting.stream(self._asked, cancel)

@@ -89,9 +89,10 @@ class Routes:
         self.gauge.remember(turn)
         self.remember_private([turn])
 
-    def remember_private(self, turns: Iterable[Turn]) -> None:
+    def remember_private(self, turns: Iterable[Turn], system: Message | None = None) -> None:
         """Texts that no public prompt may repeat."""
-        told = (message for turn in turns for message in (turn.prompt, turn.reply))
+        told = [message for turn in turns for message in (turn.prompt, turn.reply)]
+        told += [system] if system else []
         self.remember_texts(message.text for message in told if message.label is Label.PRIVATE)
 
     def remember_all(self, kept: Conversations, conversation_id: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 
 from edge.chat.answering import Answering
-from edge.chat.asked import Asked, Lock, Wish, speakable
+from edge.chat.asked import Asked, Lock, Wish, one_at_a_time, speakable
 from edge.chat.handoff import Consent
+from edge.chat.kept import Kept
 from edge.chat.naming import Naming, name
 from edge.chat.on_device import OnDevice
 from edge.chat.routes import Routes
@@ -47,6 +48,7 @@ class Session:
     _label: Label = field(init=False)
     _system_label: Label = field(init=False)
     _device: OnDevice = field(init=False)
+    _kept: Kept = field(init=False)
     _closed: bool = field(default=False, init=False)
     _naming: Naming = field(default_factory=Naming, init=False)
     _cancel: Cancel = field(default_factory=Cancel, init=False)
@@ -56,15 +58,13 @@ class Session:
 
     def __post_init__(self) -> None:
         old = self.conversation
-        self._turns = list(old.turns) if old else []
         self._label = old.label if old else self.routes.new_label
         self._system_label = old.system_label if old else self._label
         self._events = (event for event in tuple[Event, ...]())
         self._device = OnDevice(self.answering, keep=self._keep_summary)
-        if old is not None:
-            self.system = old.system
-            self._device.resume(old.turns, old.summary)
-        self._remember_private()
+        self._kept = Kept(self.conversations)
+        self.system = old.system if old else self.system
+        self._go_on(old.turns if old else ())
 
     @property
     def conversation_id(self) -> str | None:
@@ -117,8 +117,10 @@ class Session:
         self._turns = [turn.locked() for turn in self._turns]
         self._remember_private()
         if self.conversation is not None:  # last: a store that is busy leaves it private here
-            self.conversations.mark_private(self.conversation.id)
-            self.routes.remember_all(self.conversations, self.conversation.id)
+            try:
+                self._kept.mark_private(self.conversation.id)
+            finally:
+                self.routes.remember_all(self.conversations, self.conversation.id)
 
     def go_to(self, turn_id: str | None) -> None:
         """Go on behind another turn of this conversation; None is before its first.
@@ -129,19 +131,18 @@ class Session:
         if self.conversation is None:
             raise UsageError(say("nothing has been said yet"), hint=say("ask something first"))
         if not self._busy.acquire(blocking=False):
-            raise _one_at_a_time()
+            raise one_at_a_time()
         try:
+            self._kept.write_rest()  # what is read back is whole, and marked
             self.conversations.go_to(self.conversation.id, turn_id)
             self.conversation = self.conversations.get(self.conversation.id)
-            self._turns = list(self.conversation.turns)
-            self._device.resume(self._turns, self.conversation.summary)
-            self._remember_private()
+            self._go_on(self.conversation.turns)
         finally:
             self._busy.release()
 
     def pin(self, turn_id: str, *, pinned: bool = True) -> None:
         """Never leave out a turn of this branch, or let it go again; raises UnknownName."""
-        self.conversations.pin(turn_id, pinned)
+        self.conversations.pin(self.conversation_id or "", turn_id, pinned)
         self._turns = [
             replace(turn, pinned=pinned) if turn.id == turn_id else turn for turn in self._turns
         ]
@@ -190,14 +191,17 @@ class Session:
             raise UsageError(say("the session is closed"), hint=say("open a session anew"))
         text = speakable(text)
         if self._busy.locked():
-            raise _one_at_a_time()
+            raise one_at_a_time()
         self._cancel, self._lock = Cancel(), Lock() if public else Lock(self._is_marked)
         wish = Wish(text, wanted, public, at_least, fresh, self._cancel, self._lock)
         self._events = self._send(wish)
         return self._events
 
     def close(self) -> None:
-        """End a reply that is being written, and keep what was shown; nothing can be sent after."""
+        """End a reply that is being written, and keep what was shown; nothing can be sent after.
+
+        Raises Busy or DiskFull where the store cannot take a reply that waits for it.
+        """
         self._closed = True
         self.stop()
         self._naming.end()
@@ -206,33 +210,37 @@ class Session:
             self._events.close()
         if self._busy.acquire(timeout=_FAREWELL_S):  # until then the store is needed
             self._busy.release()
+            self._kept.write_rest()
 
     def _send(self, wish: Wish) -> Generator[Event, None, None]:
         if not self._busy.acquire(blocking=False):
-            raise _one_at_a_time()
+            raise one_at_a_time()
         try:
             self._naming.end()
+            self._kept.write_rest()
+            if (turns := self._kept.settled(self._turns)) != self._turns:
+                self._go_on(turns)
             self._lock = Lock()  # a mark of before is no reason to withhold what is lifted now
             if self._label is Label.PUBLIC and self._is_marked():
                 self.make_private()  # another process did
             self._cancel, self._lock = wish.cancel, wish.lock
-            prompt, notices = self.routes.labelled(self._prompt(wish))
+            prompt, notices = self.routes.labelled(wish.message(self._label))
             yield from self._answer(self._begin(prompt, wish), notices)
         finally:
             self._busy.release()
-
-    def _prompt(self, wish: Wish) -> Message:
-        """What was said, under the label it begins with."""
-        lifted = wish.lifted and not wish.lock.is_set()
-        label = Label.PUBLIC if lifted else Label.join(self._label, wish.at_least)
-        return Message(Role.USER, wish.text, label)
 
     def _keep_summary(self, summary: Summary) -> None:
         if summary.label is Label.PRIVATE:
             self.routes.remember_texts([summary.text])
         assert self.conversation is not None
-        with suppress(Busy):  # without it the next run sums up again
+        with suppress(Busy):  # without it the next run tells the turns again
             self.conversations.keep_summary(self.conversation.id, summary)
+
+    def _go_on(self, turns: Sequence[Turn]) -> None:
+        """Be behind these, as the store has them."""
+        self._turns = list(turns)
+        self._device.resume(self._turns, self.conversation.summary if self.conversation else None)
+        self._remember_private()
 
     def _is_marked(self) -> bool:
         """Whether the store says that this conversation is private."""
@@ -240,9 +248,7 @@ class Session:
         return talk_id is not None and self.conversations.label_of(talk_id) is Label.PRIVATE
 
     def _remember_private(self) -> None:
-        self.routes.remember_private(self._turns)
-        if (system := self._system_message()) is not None and system.label is Label.PRIVATE:
-            self.routes.remember_texts([system.text])
+        self.routes.remember_private(self._turns, self._system_message())
 
     def _system_message(self) -> Message | None:
         """The system prompt, under the label it earns."""
@@ -272,10 +278,7 @@ class Session:
                     yield event
                     yield from (*self.opening, *notices)
                     self.opening = notices = ()
-        except EdgeError:
-            self._end(asked, shares, StopReason.FAILED)
-            raise
-        except BaseException as left:  # the reader left, or a bug: what was shown is kept
+        except BaseException as left:  # whatever it is, what was shown is kept
             gone = isinstance(left, (GeneratorExit, KeyboardInterrupt, SystemExit))
             self._end(asked, shares, StopReason.CANCELLED if gone else StopReason.FAILED)
             raise
@@ -291,9 +294,5 @@ class Session:
             ended = ended.locked() if asked.wish.lock.is_set() else ended
             self._turns.append(ended)
             self.routes.ended(ended)
-            self.conversations.end_turn(turn.id, ended.attempts, ended.outcome, ended.reply_label)
+            self._kept.end(ended)
         return stop_reason
-
-
-def _one_at_a_time() -> Busy:
-    return Busy(say("a reply is being written"), hint=say("wait for it, or stop it"))

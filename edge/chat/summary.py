@@ -14,6 +14,8 @@ from edge.routing.checks import EMPTY, REFUSED, REPEATING, checks
 from edge.routing.signals import language_of
 
 _SUMMARY_TOKENS = 256
+# More than the question below and what stands around two messages.
+_FRAME_TOKENS = 32
 _TITLE_TOKENS = 24
 _TITLE_CHARS = 60
 
@@ -36,6 +38,11 @@ _NAME_IT = {
 def room_tokens(n_ctx: int) -> int:
     """Tokens a summary may have: an eighth of a small context."""
     return min(_SUMMARY_TOKENS, n_ctx // 8)
+
+
+def told_tokens(n_ctx: int) -> int:
+    """Tokens a summary may take of a prompt, with the question it is told to answer."""
+    return room_tokens(n_ctx) + _FRAME_TOKENS
 
 
 def summarise(told: Sequence[Message]) -> Message:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from edge.core.errors import ContextFull
 from edge.core.event import Notice, NoticeCode
-from edge.core.message import Message
+from edge.core.message import Message, Role
 from edge.core.say import say, say_n
 
 Count = Callable[[Sequence[Message]], int]
@@ -20,7 +20,7 @@ _FRAME_TOKENS = 128
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What an engine counted: a prompt of these messages with the reply it got."""
+    """What an engine counted: a prompt, and behind it the reply it got, as the last message."""
 
     messages: tuple[Message, ...]
     n_tokens: int
@@ -33,9 +33,14 @@ def most_tokens(messages: Sequence[Message], counted: Counted | None) -> int:
     byte-level vocabulary, so its bytes bound it.
     """
     known, rest = 0, messages
-    if counted is not None and tuple(messages[: len(counted.messages)]) == counted.messages:
-        known, rest = counted.n_tokens + _FRAME_TOKENS, messages[len(counted.messages) + 1 :]
+    if counted is not None and _said(messages[: len(counted.messages)]) == _said(counted.messages):
+        known, rest = counted.n_tokens + _FRAME_TOKENS, messages[len(counted.messages) :]
     return known + sum(len(message.text.encode()) + _FRAME_TOKENS for message in rest)
+
+
+def _said(messages: Sequence[Message]) -> list[tuple[Role, str]]:
+    """What an engine sees of messages: their labels it does not."""
+    return [(message.role, message.text) for message in messages]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,14 @@ class Talk:
     `start_turn` is the first turn the last window kept: what was left out once
     stays out, so that the engine finds the beginning of its tape again. `summary`
     is told in place of what was left out; the turns that are `pinned`, by their
-    numbers, are told whatever is left out.
+    numbers, are told whatever is left out. A context of `longest_n_ctx` is the most the
+    model reads.
     """
 
     system: Message | None
     turns: Sequence[tuple[Message, Message]]
     newest: Message
+    longest_n_ctx: int
     start_turn: int = 0
     summary: tuple[Message, ...] = ()
     pinned: frozenset[int] = frozenset()
@@ -58,38 +65,35 @@ class Talk:
     def messages(self, start: int) -> tuple[Message, ...]:
         """The messages of a window whose first turn is number `start`."""
         head = () if self.system is None else (self.system,)
-        kept = (n for n in range(len(self.turns)) if n >= start or n in self.pinned)
-        past = (message for n in kept for message in self.turns[n])
+        past = self.said(frozenset(range(len(self.turns))) - self.unseen(start))
         return (*head, *self.summary, *past, self.newest)
 
-    def unseen_turns(self, start: int) -> int:
-        """How many turns such a window leaves out."""
-        return start - sum(n < start for n in self.pinned)
+    def unseen(self, start: int) -> frozenset[int]:
+        """The turns such a window leaves out."""
+        return frozenset(range(start)) - self.pinned
 
-    def unseen(self, start: int) -> tuple[Message, ...]:
-        """What those turns say."""
-        gone = (n for n in range(start) if n not in self.pinned)
-        return tuple(message for n in gone for message in self.turns[n])
+    def said(self, turns: frozenset[int]) -> tuple[Message, ...]:
+        """What these turns say."""
+        return tuple(message for n in sorted(turns) for message in self.turns[n])
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """The messages of a prompt. `left_out_turns` is the next window's `start_turn`.
 
-    `unseen_turns` are those it really leaves out, `dropped_tokens` what those of
-    them take that the window before still told.
+    `unseen` are those turns it really leaves out, by their numbers, and with
+    `without_summary` it tells nothing in their place.
     """
 
     messages: tuple[Message, ...]
     left_out_turns: int
-    unseen_turns: int = 0
-    dropped_tokens: int = 0
+    unseen: frozenset[int] = frozenset()
+    without_summary: bool = False
 
 
 def whole(talk: Talk) -> Window:
     """The window as it was before: nothing more is left out."""
-    start = min(max(talk.start_turn, 0), len(talk.turns))
-    return Window(talk.messages(start), start, talk.unseen_turns(start))
+    return _from(talk, min(max(talk.start_turn, 0), len(talk.turns)))
 
 
 def fit_window(
@@ -114,11 +118,10 @@ def fit_window(
 
     before, bare = whole(talk), len(talk.turns)
     start = before.left_out_turns
-    need = tokens(start)
-    if need <= budget_tokens:
+    if tokens(start) <= budget_tokens:
         return before
     if tokens(bare) > budget_tokens:
-        raise _too_long(tokens(bare), budget_tokens, has_pins=bool(talk.pinned))
+        raise _too_long(talk, tokens(bare), budget_tokens)
     if headroom_tokens is None:
         headroom_tokens = budget_tokens // 4
     limit = max(budget_tokens - headroom_tokens, 0)
@@ -126,27 +129,45 @@ def fit_window(
     # Known by now: `start` is too long and `bare` fits, so neither is counted again.
     between = range(start + 1, bare)
     start += 1 + bisect_left(between, True, key=lambda turn: tokens(turn) <= limit)
-    return Window(talk.messages(start), start, talk.unseen_turns(start), need - tokens(start))
+    return _from(talk, start)
 
 
-def notice(window: Window) -> Notice | None:
-    """One line on what the prompt leaves out and where it is kept; None if it is whole."""
-    if window.unseen_turns == 0:
-        return None
+def slide(talk: Talk, *, count: Count, budget_tokens: int) -> Window:
+    """The window of a talk; where not even its newest prompt fits beside the summary, without."""
+    try:
+        return fit_window(talk, count=count, budget_tokens=budget_tokens)
+    except ContextFull:
+        if not talk.summary:
+            raise
+    plain = fit_window(replace(talk, summary=()), count=count, budget_tokens=budget_tokens)
+    return replace(plain, without_summary=True)
+
+
+def _from(talk: Talk, start: int) -> Window:
+    return Window(talk.messages(start), start, talk.unseen(start))
+
+
+def left_out(n_turns: int, *, unsummed: bool = False) -> Notice:
+    """One line on turns that are told no more, not even in short, and where they are kept.
+
+    `unsummed`: a summary was to stand for them, and none came.
+    """
     told = say_n(
-        "the oldest {n} turn no longer fits the context and the model does not see it; "
+        "the oldest turn no longer fits the context and the model does not see it; "
         "the conversation keeps everything",
         "the oldest {n} turns no longer fit the context and the model does not see them; "
         "the conversation keeps everything",
-        window.unseen_turns,
+        n_turns,
     )
+    if unsummed:
+        told = say("no summary could be made; {left_out}", left_out=told)
     return Notice(NoticeCode.LEFT_OUT, told)
 
 
-def _too_long(need_tokens: int, budget_tokens: int, *, has_pins: bool) -> ContextFull:
+def _too_long(talk: Talk, need_tokens: int, budget_tokens: int) -> ContextFull:
     # A prompt should leave about a quarter of the context to its reply.
     n_ctx = -(-need_tokens * 4 // 3 // 1024) * 1024
-    if has_pins:
+    if talk.pinned:
         told = say(
             "the newest message with the system prompt and what is pinned takes {need} tokens; "
             "the context leaves {budget} for a prompt",
@@ -162,4 +183,6 @@ def _too_long(need_tokens: int, budget_tokens: int, *, has_pins: bool) -> Contex
             budget=budget_tokens,
         )
         hint = say("send a shorter message, or set --ctx {n_ctx}", n_ctx=n_ctx)
+    if n_ctx > talk.longest_n_ctx:
+        hint = say("a shorter message: the model holds no more")
     return ContextFull(told, hint=hint, kept=say("the conversation is kept as it was"))

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from edge.cli.page.writer import is_terminal
+from edge.cli.page.streams import is_terminal
 from edge.cli.words import terminal as words
 from edge.core.errors import EdgeError, UsageError
 from edge.settings.config_file import write_private
@@ -41,12 +41,16 @@ _WAITS = frozenset({*_WAITING.values(), "-w", "-f", "-b"})
 _ORDINARY = "\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[0m"
 
 
+class NoEditor(UsageError):
+    """There is no editor, or it cannot be started: nothing was opened."""
+
+
 def edit(text: str, suffix: str = ".md", environ: Mapping[str, str] = os.environ) -> str | None:
     """The text as the user left it; None when it was left as it was, "" when emptied.
 
-    It lies meanwhile in a private file, which is removed afterwards. Raises UsageError
-    when no editor can be run, or it ends badly; what was typed is then kept, and the
-    error says where. The terminal must be an ordinary one meanwhile, and outside the
+    It lies meanwhile in a private file, which is removed afterwards. Raises NoEditor
+    when none can be run, UsageError when it ends badly; what was typed is then kept, and
+    the error says where. The terminal must be an ordinary one meanwhile, and outside the
     main thread the caller keeps Ctrl-C, which is the editor's, from ending edge.
     """
     path = _laid_out(text, suffix)
@@ -64,7 +68,7 @@ def edit(text: str, suffix: str = ".md", environ: Mapping[str, str] = os.environ
 
 
 def run_editor(path: Path, environ: Mapping[str, str] = os.environ) -> None:
-    """Let the user edit a file; raises UsageError unless the editor ends well."""
+    """Let the user edit a file; raises NoEditor, or UsageError unless the editor ends well."""
     name, command = found_editor(environ)
     with _terminal_given_away():
         code = _ran([*command, str(path)], name, environ)
@@ -79,14 +83,14 @@ def run_editor(path: Path, environ: Mapping[str, str] = os.environ) -> None:
 def found_editor(environ: Mapping[str, str] = os.environ) -> tuple[str, list[str]]:
     """The editor in force as the user named it, and the command that runs it.
 
-    Raises UsageError when there is none; one that is named need not be there.
+    Raises NoEditor when there is none; one that is named need not be there.
     """
     named = next((environ[name] for name in _VARIABLES if environ.get(name, "").strip()), None)
     if named is None:
         usual = (name for name in _USUAL if shutil.which(name, path=environ.get("PATH")))
         named = next(usual, None)
     if named is None:
-        raise UsageError(words.no_editor(), hint=words.name_an_editor())
+        raise NoEditor(words.no_editor(), hint=words.name_an_editor())
     return named, _waiting(_split(named, environ))
 
 
@@ -97,7 +101,7 @@ def _split(named: str, environ: Mapping[str, str]) -> list[str]:
     try:
         return shlex.split(named, posix=os.name != "nt")
     except ValueError as cause:  # a quotation mark without its second
-        raise UsageError(
+        raise NoEditor(
             words.editor_not_run(named, str(cause)), hint=words.name_an_editor()
         ) from cause
 
@@ -112,10 +116,10 @@ def _ran(command: Sequence[str], name: str, environ: Mapping[str, str]) -> int:
     try:
         process = subprocess.Popen(command, env=without_keys(environ))
     except FileNotFoundError as cause:
-        raise UsageError(words.editor_is_missing(name), hint=words.name_an_editor()) from cause
+        raise NoEditor(words.editor_is_missing(name), hint=words.name_an_editor()) from cause
     except (OSError, ValueError) as cause:
         said = cause.strerror if isinstance(cause, OSError) else None
-        raise UsageError(
+        raise NoEditor(
             words.editor_not_run(name, said or str(cause)), hint=words.name_an_editor()
         ) from cause
     try:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import typer
 
-from edge.cli.page.writer import is_terminal
+from edge.cli.page.streams import is_terminal
 from edge.cli.table import printable
 from edge.cli.words import models as words
 from edge.core.units import show_duration

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import typer
 
 from edge.cli.page.escape import safe
-from edge.cli.page.writer import is_terminal
+from edge.cli.page.streams import is_terminal
 
 _GAP = 2
 _NARROW = 60  # cells: below it, columns beside each other would be stumps

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from edge.core.event import Attempt, StopReason
+from edge.core.event import Attempt, ContextUse, StopReason
 from edge.core.message import Label, Message, Role
 
 
@@ -74,9 +75,11 @@ class WhenFull(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What stands for the turns of a branch up to `turn_id`, that one and no pinned one included.
+    """What stands for turns of a branch up to `turn_id`, that one included.
 
-    `stands_for_tokens` counts what it replaced; `label` is the join of all it was made from.
+    Not for those pinned at that time, which are told besides, nor for what had been left
+    out before, which its writer did not read. `stands_for_tokens` counts what it replaced;
+    `label` is the join of all it was made from.
     """
 
     turn_id: str
@@ -90,7 +93,7 @@ class Conversation:
     """One branch of a talk, from its first turn to its newest, under one system prompt.
 
     `turns` is the branch the talk is at; others are kept and can be gone to. `summary`
-    is the one of this branch that stands for most of its turns. An empty `title` is none yet.
+    is the one that its newest prompt was told. An empty `title` is none yet.
     `label` is how new prompts begin; a private conversation stays private.
     `system_label` is the system prompt's own: it may be private in a public one.
     """
@@ -104,3 +107,9 @@ class Conversation:
     system_label: Label = Label.PRIVATE
     title: str = ""
     summary: Summary | None = None
+
+
+def last_use(turns: Sequence[Turn]) -> ContextUse | None:
+    """What the device was told of a talk when it was asked last; None where nobody counted."""
+    uses = (attempt.context for turn in reversed(turns) for attempt in reversed(turn.attempts))
+    return next((use for use in uses if use is not None), None)

@@ -3,6 +3,7 @@
     EdgeError                     exit  1   a bug, unless a subclass says otherwise
     ├── UsageError                      2   the words or settings given cannot be used
     │   └── UnknownName                 2   no model or conversation of that name
+    ├── NothingFound                    3   what was looked for is nowhere
     ├── NetworkError                   10   a source could not be reached or answered nonsense
     ├── IntegrityError                 11   bytes are not the ones the catalog names
     ├── DiskFull                       12   no room for what was asked
@@ -67,6 +68,13 @@ class UnknownName(UsageError):
     """No model or conversation of that name; the hint suggests near ones."""
 
     code = "E-UNKNOWN-NAME"
+
+
+class NothingFound(EdgeError):
+    """What was looked for is nowhere: no fault, but a script should know."""
+
+    code = "E-NOTHING-FOUND"
+    exit_code = 3
 
 
 class NetworkError(EdgeError):

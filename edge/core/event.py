@@ -95,8 +95,9 @@ class ContextUse:
     """What a prompt told of its talk, in tokens of the model that was told.
 
     `kept_tokens` is the prompt as it was told, `dropped_tokens` what was left out and
-    is told no more, `summarised_tokens` what a summary stands for. The oldest
-    `left_out_turns` of the talk are those two, but for the pinned among them.
+    is told no more, `summarised_tokens` what the summary kept at `summary_turn_id` stands
+    for. The oldest `left_out_turns` of the talk are those two, but for `pinned_turns`, by
+    their numbers, which are told because they are pinned.
     """
 
     n_ctx: int
@@ -104,6 +105,8 @@ class ContextUse:
     left_out_turns: int = 0
     dropped_tokens: int = 0
     summarised_tokens: int = 0
+    summary_turn_id: str = ""
+    pinned_turns: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

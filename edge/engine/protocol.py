@@ -125,6 +125,10 @@ class CloudSide(Protocol):
 EngineEvent = Progress | Delta | Notice | Answered
 
 
+def unheard(_: Progress) -> None:
+    """For a wait that nobody watches."""
+
+
 class Engine(Protocol):
     """Answers requests. A stream ends with one Answered, or raises an EdgeError."""
 
@@ -148,8 +152,11 @@ class Engine(Protocol):
         """The process that works for it, where it has one."""
         ...
 
-    def prepare(self) -> None:
-        """Get ready now; returns when it is, or raises what the first request would."""
+    def prepare(self, told: Callable[[Progress], None] = unheard) -> None:
+        """Get ready now; returns when it is, or raises what the first request would.
+
+        `told` hears how far it is.
+        """
         ...
 
     def count_tokens(self, messages: Sequence[Message], *, thinking: bool) -> int:

@@ -26,6 +26,7 @@ from edge.engine.schema_words import (
     TYPES,
     bounds,
     refused,
+    see_numbers,
     types_of,
     values,
     whole_numbers,
@@ -35,6 +36,11 @@ Form = dict[str, Any]
 
 _MOST_PLACES = 2_000
 _DEEPEST = 32
+# As much as becomes a grammar in about a second: what may be left out costs the converter the
+# square of their number, and takes a frame of Python each.
+_MOST_OPTIONAL = 128
+_MOST_VALUES = 2_000
+_MOST_NUMBERS = 5_000
 
 
 def form_of(schema: object) -> Form:
@@ -53,7 +59,7 @@ class _Reading:
         self._schema = schema
         self._names: dict[str, str] = {}
         self._definitions: dict[str, Form] = {}
-        self._n_places = 0
+        self._n_places = self._n_values = self._n_numbers = 0
         # The converter names its rules after properties: no property's name may hold this one.
         text = json.dumps(schema)
         self._stem = next(stem for n in range(1, len(text) + 2) if (stem := "d" * n) not in text)
@@ -88,6 +94,21 @@ class _Reading:
             name = self._names[pointer] = f"{self._stem}-{len(self._names)}-"
             self._definitions[name] = self.read(target, pointer, depth + 1)
         return {"$ref": f"#/$defs/{self._names[pointer]}"}
+
+    def list_values(self, found: list[Any], place: str) -> Form:
+        """So many values more, all of which stand in the grammar; raises UsageError."""
+        self._n_values += len(found)
+        if self._n_values > _MOST_VALUES:
+            why = say(
+                "{n} values as far as here; {most} at most", n=self._n_values, most=_MOST_VALUES
+            )
+            raise refused(place, why)
+        return {"enum": found}
+
+    def bears(self, numbers: list[int]) -> bool:
+        """Whether so many whole numbers more can be listed; if not, they are checked at the end."""
+        self._n_numbers += len(numbers)
+        return self._n_numbers <= _MOST_NUMBERS
 
     def _refuse_endless_beginnings(self) -> None:
         """Definitions that begin with themselves: no text could ever be held to them."""
@@ -128,7 +149,8 @@ class _Place:
             at = f"{self._place}/{beside}"
             raise refused(at, say("it cannot stand beside {shape}", shape=shape))
         if is_list:
-            return {"enum": values(self._said, self._place)}
+            found = values(self._said, self._place)
+            return self._reading.list_values(found, f"{self._place}/{shape}")
         if shape == "$ref":
             return self._reading.refer(self._said[shape], f"{self._place}/{shape}", self._depth)
         return self._alternatives(shape)
@@ -150,10 +172,13 @@ class _Place:
                 return self._array()
             case "string":
                 return self._string()
-            case "integer" if (few := whole_numbers(self._said, self._place)) is not None:
-                return {"enum": few}
+            case "integer":
+                see_numbers(self._said, self._place)
+                few = whole_numbers(self._said, self._place)
+                if few is not None and self._reading.bears(few):
+                    return {"enum": few}
             case "number":
-                whole_numbers(self._said, self._place)  # sees that the bounds are numbers
+                see_numbers(self._said, self._place)
         return {"type": kind}
 
     def _object(self) -> Form:
@@ -165,12 +190,15 @@ class _Place:
             raise refused(at, say("names with schemas are needed; none is empty, * or $ref"))
         if not isinstance(required, list) or any(not isinstance(name, str) for name in required):
             raise refused(f"{self._place}/required", say("a list of names is needed"))
+        if (n_optional := len(properties.keys() - set(required))) > _MOST_OPTIONAL:
+            why = say("{n} optional properties; {most} at most", n=n_optional, most=_MOST_OPTIONAL)
+            raise refused(f"{self._place}/properties", why)
         forms = {name: self._read(one, f"properties/{name}") for name, one in properties.items()}
         for name in (name for name in required if name not in forms):
-            if others is None:
+            if (form := self._others()) is None:  # read anew: it is a place of its own
                 at = f"{self._place}/required"
                 raise refused(at, say("{name!r} is not allowed", name=name))
-            forms[name] = others
+            forms[name] = form
         if forms or others is None:
             told = {"properties": forms, "required": required, "additionalProperties": False}
             return {"type": "object", **told}

@@ -108,13 +108,17 @@ def bounds(said: Mapping[str, Any], place: str, most_of: int) -> tuple[int, int 
     return least, None if most is None or most > most_of else int(most)
 
 
-def whole_numbers(said: Mapping[str, Any], place: str) -> list[int] | None:
-    """All that the bounds allow, where they are few; None where they are checked at the end."""
+def see_numbers(said: Mapping[str, Any], place: str) -> None:
+    """Raise UsageError where a bound or a step is none."""
     for word in _NUMBERS:
         if word in said and not is_of(said[word], "number"):
             raise refused(f"{place}/{word}", say("a number is needed"))
-    if (step := said.get("multipleOf", 1)) <= 0:
+    if said.get("multipleOf", 1) <= 0:
         raise refused(f"{place}/multipleOf", say("a number above 0 is needed"))
+
+
+def whole_numbers(said: Mapping[str, Any], place: str) -> list[int] | None:
+    """All that the bounds allow, where they are few; None where they are checked at the end."""
     lows = [-(-said[word] // 1) for word in ("minimum",) if word in said]
     lows += [said[word] // 1 + 1 for word in ("exclusiveMinimum",) if word in said]
     highs = [said[word] // 1 for word in ("maximum",) if word in said]
@@ -122,8 +126,9 @@ def whole_numbers(said: Mapping[str, Any], place: str) -> list[int] | None:
     if not lows or not highs or max(lows) + _MOST_NUMBERS <= min(highs):
         return None
     # As it is written: 0.1 is a tenth, though no float is.
-    exactly = Fraction(str(step))
-    few = [n for n in range(int(max(lows)), int(min(highs)) + 1) if n % exactly == 0]
+    exactly = Fraction(str(said.get("multipleOf", 1)))
+    between = range(int(max(lows)), int(min(highs)) + 1)
+    few = [n for n in between if exactly == 1 or n % exactly == 0]
     if not few:
         raise refused(place, say("no value is allowed"))
     return few

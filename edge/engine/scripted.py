@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from edge.core.errors import ContextFull, EdgeError
 from edge.core.event import Channel, Delta, Phase, Progress, StopReason, Usage
 from edge.core.message import Message
 from edge.core.say import say
-from edge.engine.protocol import Answered, EngineEvent, Request
+from edge.engine.protocol import Answered, EngineEvent, Request, unheard
 from edge.engine.text import TextStream
 
 CHARS_PER_TOKEN = 4
@@ -76,7 +76,7 @@ class ScriptedEngine:
         """Nobody waits."""
         return 0
 
-    def prepare(self) -> None:
+    def prepare(self, told: Callable[[Progress], None] = unheard) -> None:
         """There is nothing to load."""
 
     def count_tokens(self, messages: Sequence[Message], *, thinking: bool) -> int:

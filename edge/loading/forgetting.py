@@ -13,9 +13,9 @@ from edge.store.conversations import Conversations
 def forget_conversation(store: Path, kept: Conversations, conversation_id: str) -> None:
     """Delete its timeline on disk, those of all system prompts, and the conversation itself.
 
-    No engine of this process may hold it: `Runtime.delete` sees to that. Raises
-    UnknownName, and UsageError where a file cannot be deleted; the conversation is then
-    still there.
+    No engine of this process may hold it: `Runtime.delete` sees to that; those of others
+    do not keep it again. Raises UnknownName, and UsageError where a file cannot be
+    deleted; the conversation is then still there, though its timeline is not kept.
     """
     kept.require(conversation_id)
     folder = snapshots_beside(store)

@@ -110,7 +110,7 @@ class Settings:
     save: bool = _setting(True, _Rule(bool, "false", "--no-save"))
     offline: bool = _setting(False, _Rule(bool, "true"))
     # Spoken before settings are read: edge.settings.language.
-    lang: str | None = _setting(None, _Rule(str, "zh_CN", "--lang", among=_LANGUAGES))
+    lang: str | None = _setting(None, _Rule(str, "en", "--lang", among=_LANGUAGES))
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def origin(self, name: str) -> str:

@@ -23,11 +23,6 @@ Keys = tuple[str, ...]  # ("cloud", "mode") is mode below [cloud]
 Value = str | bool | int | float | Decimal | list[str] | None
 
 
-def write_setting(folders: Folders, path: Keys, value: Value) -> None:
-    """Set one value of config.toml, or take it away with None; see `write_settings`."""
-    write_settings(folders, {path: value})
-
-
 def write_settings(folders: Folders, changes: Mapping[Keys, Value]) -> None:
     """Set values of config.toml all at once, or none of them.
 

@@ -44,6 +44,11 @@ class Template:
         return tuple(name for name in dict.fromkeys(found) if name != TEXT)
 
     @property
+    def has_text(self) -> bool:
+        """Whether there is a place in it for the text itself."""
+        return TEXT in _VARIABLE.findall(f"{self.system}\n{self.prompt}")
+
+    @property
     def wanted(self) -> tuple[str, ...]:
         """Those that must be given."""
         return tuple(n for n in self.variables if n not in {*self.defaults, *TOLD})
@@ -90,7 +95,7 @@ def render(
     told = {"my_language": my_language, **told_by_text(text)}
     values = {**told, **template.defaults, **variables}
     missing = [name for name in known if name not in values]
-    if TEXT in _VARIABLE.findall(template.prompt + template.system) and not text:
+    if template.has_text and not text:
         missing.append(TEXT)
     if missing:
         raise _missing(template, missing)

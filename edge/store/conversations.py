@@ -186,12 +186,11 @@ class Conversations:
                 tree.require_turn(connection, conversation_id, turn_id)
             connection.execute(_GO_TO, {"id": conversation_id, "value": turn_id})
 
-    def pin(self, turn_id: str, pinned: bool) -> None:
+    def pin(self, conversation_id: str, turn_id: str, pinned: bool) -> None:
         """Whether a turn is never left out of a prompt; raises UnknownName."""
         with self._database.write() as connection:
-            done = connection.execute("UPDATE turns SET pinned = ? WHERE id = ?", (pinned, turn_id))
-            if done.rowcount == 0:
-                raise _no_turn(turn_id)
+            tree.require_turn(connection, conversation_id, turn_id)
+            connection.execute("UPDATE turns SET pinned = ? WHERE id = ?", (pinned, turn_id))
 
     def keep_summary(self, conversation_id: str, summary: Summary) -> None:
         """Keep what stands for the turns up to `summary.turn_id`; raises UnknownName.
@@ -281,10 +280,6 @@ def _found(done: sqlite3.Cursor, conversation_id: str) -> None:
 
 def _unknown(conversation_id: str) -> UnknownName:
     return UnknownName(say("there is no conversation {name!r}", name=conversation_id))
-
-
-def _no_turn(turn_id: str) -> UnknownName:
-    return UnknownName(say("there is no turn {turn!r}", turn=turn_id))
 
 
 def _row(connection: sqlite3.Connection, conversation_id: str) -> sqlite3.Row:

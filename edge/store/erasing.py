@@ -74,13 +74,15 @@ def _erase_some(store: Database, conversation_id: str) -> bool:
     """Remove a piece; says whether it was the last one."""
     with store.read() as connection:
         ahead = word_index.newest(connection, conversation_id)
-    known = {turn: turn.terms() for turn in ahead}
+        known = {turn: word_index.held_of(connection, turn) for turn in ahead if not turn.sound}
+    known |= {turn: turn.terms() for turn in ahead if turn.sound}
     with store.write() as connection:
         # Read again: another process may have begun or ended a turn meanwhile.
         turns = word_index.newest(connection, conversation_id)
         for turn in turns:
-            found = known[turn] if turn in known else turn.terms()
-            word_index.remove(connection, turn.seq, found)
+            if turn not in known:
+                known[turn] = turn.terms() if turn.sound else word_index.held_of(connection, turn)
+            word_index.remove(connection, turn.seq, known[turn])
             connection.execute("DELETE FROM turns WHERE id = ?", (turn.turn_id,))
         connection.execute(_STAY, {"id": conversation_id})
         return _erase_rest(connection, conversation_id)

@@ -10,6 +10,7 @@ from edge.core.decision import Decision
 from edge.core.event import Channel, Confidence, ContextUse, StopReason, Usage
 from edge.core.message import Label
 from edge.store.codec import decode
+from edge.store.drafts import OF_NEW
 from edge.store.packing import unpacked
 from edge.store.rows import checked
 from edge.store.wreck import Fields, Wreck
@@ -58,7 +59,9 @@ def mend(wreck: Wreck) -> Mended:
         row for row in wreck["summaries"] if row["turn_id"] in mended.turns and _is_sound(row)
     ]
     keys = {talk["id"] for talk in mended.conversations} | {"new"}
-    mended.others["drafts"] = [row for row in wreck["drafts"] if row["key"] in keys]
+    mended.others["drafts"] = [
+        row for row in wreck["drafts"] if row["key"] in keys or row["key"].startswith(OF_NEW)
+    ]
     return mended
 
 

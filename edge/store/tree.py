@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from edge.core.conversation import Conversation, Summary
+from edge.core.conversation import Conversation, Summary, Turn, last_use
 from edge.core.errors import UnknownName
 from edge.core.say import say
 from edge.store.rows import checked, read_conversation, read_summary, read_turn
@@ -23,15 +23,7 @@ _TURNS = """
     )
     SELECT turns.* FROM turns JOIN path USING (id) ORDER BY seq
 """
-_SUMMARY = """
-    WITH RECURSIVE path (id, parent_id) AS (
-        SELECT id, parent_id FROM turns WHERE id = ?
-        UNION
-        SELECT turns.id, turns.parent_id FROM turns JOIN path ON turns.id = path.parent_id
-    )
-    SELECT summaries.* FROM summaries JOIN path ON path.id = summaries.turn_id
-    JOIN turns ON turns.id = summaries.turn_id ORDER BY turns.seq DESC LIMIT 1
-"""
+_SUMMARY = "SELECT * FROM summaries WHERE turn_id = ?"
 # REPLACE: one summary for each turn, the one written last.
 _KEEP_SUMMARY = """
     INSERT OR REPLACE INTO summaries (turn_id, text, stands_for_tokens, label, crc)
@@ -49,10 +41,12 @@ class Branch:
     """A way through a conversation, named after its newest turn.
 
     `opening` is how the first prompt begins that is in this branch alone, or, where it
-    shares them all, the newest one. `n_turns` counts from the first turn of the talk.
+    shares them all, the newest one: the turn `departs_id`. `n_turns` counts from the first
+    turn of the talk.
     """
 
     turn_id: str
+    departs_id: str
     opening: str
     n_turns: int
     last_at_utc: str
@@ -74,7 +68,7 @@ def read_branch(connection: sqlite3.Connection, row: sqlite3.Row) -> Conversatio
         raise sqlite3.DatabaseError(
             say("conversation {id!r} is at a turn that is not there", id=row["id"])
         )
-    return read_conversation(row, turns, _deepest_summary(connection, head))
+    return read_conversation(row, turns, _summary(connection, turns))
 
 
 def branches(connection: sqlite3.Connection, row: sqlite3.Row) -> tuple[Branch, ...]:
@@ -91,7 +85,7 @@ def branches(connection: sqlite3.Connection, row: sqlite3.Row) -> tuple[Branch, 
             path = list(_upwards(outline, end))
             own = next((turn for turn in path if n_children[turn["parent_id"]] > 1), path[-1])
             last_at_utc, is_current = path[0]["started_at_utc"], end == row["head"]
-            branch = Branch(end, own["opening"], len(path), last_at_utc, is_current)
+            branch = Branch(end, own["id"], own["opening"], len(path), last_at_utc, is_current)
             found.append((own["seq"], path[0]["seq"], branch))
     return tuple(branch for _, _, branch in sorted(found, key=lambda each: each[:2]))
 
@@ -117,8 +111,10 @@ def insert_summary(connection: sqlite3.Connection, summary: Summary) -> None:
     connection.execute(_KEEP_SUMMARY, (summary.turn_id, *values))
 
 
-def _deepest_summary(connection: sqlite3.Connection, head: str) -> Summary | None:
-    row = connection.execute(_SUMMARY, (head,)).fetchone()
+def _summary(connection: sqlite3.Connection, turns: Sequence[Turn]) -> Summary | None:
+    """The summary that the newest prompt of a branch was told, where it is kept."""
+    use = last_use(turns)
+    row = connection.execute(_SUMMARY, (use.summary_turn_id,)).fetchone() if use else None
     return None if row is None else read_summary(row)
 
 

@@ -10,7 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from edge.core.event import Channel
-from edge.store.rows import plain
+from edge.store.rows import plain, sound_reply, sound_text
 from edge.store.words import terms
 
 # A row for each turn, under its `seq`: prompt and reply share most of their terms.
@@ -31,8 +31,12 @@ _MOST_CHARS = 2_000_000
 _MOST_TURNS = 1000
 _MOST_PAGES = 500  # of 4 KiB
 _NEWEST = """
-    SELECT seq, id, text FROM turns WHERE conversation_id = ? ORDER BY seq DESC LIMIT ?
+    SELECT seq, id, text, crc FROM turns WHERE conversation_id = ? ORDER BY seq DESC LIMIT ?
 """
+# The index itself, read from end to end: it is ordered by term.
+_LOOK_IN = "CREATE VIRTUAL TABLE temp.held USING fts5vocab ('main', 'words', 'instance')"
+_HELD = "SELECT term FROM temp.held WHERE doc = ?"
+_LOOKED = "DROP TABLE temp.held"
 # A reply is what was shown, over all attempts, without its reasoning: see Turn.reply.
 _REPLY = """
     SELECT spans.text, spans.packed, spans.crc
@@ -44,15 +48,16 @@ _REPLY = """
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """A turn by number and id, and the texts it is found by."""
+    """A turn by number and id, and the texts it is found by, if they are as they were."""
 
     seq: int
     turn_id: str
     prompt: str
     reply: str
+    sound: bool
 
     def terms(self) -> set[str]:
-        """What it is found by: seconds for megabytes of text, so not while the store waits."""
+        """What a sound one is found by; seconds for megabytes, so not while the store waits."""
         return terms(self.prompt) | terms(self.reply)
 
 
@@ -79,11 +84,19 @@ def newest(connection: sqlite3.Connection, conversation_id: str) -> list[Indexed
     """The last turns of a conversation, newest first: one, or as many as are soon removed."""
     found: list[Indexed] = []
     n_chars = 0
-    for seq, turn_id, prompt in connection.execute(_NEWEST, (conversation_id, _MOST_TURNS)):
-        found.append(Indexed(seq, turn_id, prompt, _reply(connection, turn_id)))
-        n_chars += len(prompt) + len(found[-1].reply)
+    for row in connection.execute(_NEWEST, (conversation_id, _MOST_TURNS)):
+        found.append(_indexed(connection, row))
+        n_chars += len(found[-1].prompt) + len(found[-1].reply)
         if n_chars >= _MOST_CHARS:
             break
+    return found
+
+
+def held_of(connection: sqlite3.Connection, turn: Indexed) -> set[str]:
+    """What a turn is found by where its texts, being damaged, do not tell it; seconds."""
+    connection.execute(_LOOK_IN)
+    found = {str(term) for (term,) in connection.execute(_HELD, (turn.seq,))}
+    connection.execute(_LOOKED)
     return found
 
 
@@ -105,6 +118,14 @@ def merge(connection: sqlite3.Connection) -> bool:
 def reply_rows(connection: sqlite3.Connection, turn_id: str) -> sqlite3.Cursor:
     """The spans of what was shown in reply to a turn, in their order."""
     return connection.execute(_REPLY, (turn_id, Channel.ANSWER))
+
+
+def _indexed(connection: sqlite3.Connection, row: sqlite3.Row) -> Indexed:
+    try:
+        reply = "".join(map(sound_reply, reply_rows(connection, row["id"])))
+        return Indexed(row["seq"], row["id"], sound_text(row), reply, sound=True)
+    except ValueError:
+        return Indexed(row["seq"], row["id"], row["text"], "", sound=False)
 
 
 def _prompt(connection: sqlite3.Connection, turn_id: str) -> sqlite3.Cursor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,18 @@ from edge.core.spec import ModelSpec
 from edge.engine.scripted import ScriptedEngine
 from edge.models.catalog import load_catalog
 from edge.store.conversations import Conversations
-from edge.store.database import open_database
+from edge.store.database import Database, open_database
 
 
 @pytest.fixture
-def conversations(tmp_path: Path) -> Iterator[Conversations]:
-    database = open_database(tmp_path / "edge.db")
-    yield Conversations(database)
-    database.close()
+def database(tmp_path: Path) -> Iterator[Database]:
+    with closing(open_database(tmp_path / "edge.db")) as database:
+        yield database
+
+
+@pytest.fixture
+def conversations(database: Database) -> Conversations:
+    return Conversations(database)
 
 
 @pytest.fixture(scope="session")

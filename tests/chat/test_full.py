@@ -46,6 +46,7 @@ def test_a_context_that_is_nearly_full_is_said_once_with_what_comes(
     session, _ = full_session(open_session, "third", way=WhenFull.SLIDE)
     events = say(session, "TWO " + "word " * 200)
     (line,) = notices(events, NoticeCode.NEARLY_FULL)
+    assert f"of {N_CTX:,} tokens, and keeps {N_CTX // 4:,} for a reply" in line
     assert "the oldest turns are left out" in line
     assert "/context" in line
     assert notices(say(session, "and?"), NoticeCode.NEARLY_FULL) == []
@@ -159,8 +160,8 @@ def test_a_model_that_sums_up_nothing_loses_no_turn_in_silence(
     session = open_session(engine, n_ctx=N_CTX)
     session.set_when_full(WhenFull.SUMMARISE)
     say(session, f"ONE {LONG}")
-    events = say(session, f"TWO {LONG}")
-    assert notices(events, NoticeCode.LEFT_OUT)
+    (line,) = notices(say(session, f"TWO {LONG}"), NoticeCode.LEFT_OUT)
+    assert line.startswith("no summary could be made; the oldest turn no longer fits")
     assert told(engine) == [f"TWO {LONG}"]
 
 

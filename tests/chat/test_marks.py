@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from talking import another_process_using
 
 from cloud_server import reply
 from cloudy import answer_of, cloudy
 from edge.chat.session import Session
 from edge.core.decision import Target
-from edge.core.errors import PrivacyRefused
+from edge.core.errors import Busy, PrivacyRefused
 from edge.core.message import Label, Message, Role
 from edge.engine.scripted import Reply
 from edge.store.conversations import Conversations
@@ -122,6 +123,22 @@ def test_a_mark_that_the_store_cannot_take_holds_here(tmp_path: Path) -> None:
             sky.session.make_private()
         assert sky.session.label is Label.PRIVATE
         assert all(turn.prompt.label is Label.PRIVATE for turn in sky.session.turns)
+
+
+def test_a_mark_that_a_busy_store_cannot_take_is_made_before_anything_is_read_back_or_sent(
+    tmp_path: Path,
+) -> None:
+    with cloudy(tmp_path, reply("sent"), reply("sent"), consent=lambda _: True) as sky:
+        sky.say("old public words")
+        with another_process_using(sky.database), pytest.raises(Busy):
+            sky.session.make_private()
+        sky.session.go_to(sky.session.turns[0].id)
+        sky.say("name a river", public=True)
+        told = sky.server.requests[-1].json["messages"]
+        assert [message["content"] for message in told] == ["name a river"]
+        talk = sky.session.conversations.latest()
+        assert talk is not None
+        assert (talk.label, talk.turns[0].prompt.label) == (Label.PRIVATE, Label.PRIVATE)
 
 
 def test_a_turn_stopped_before_a_word_withholds_nothing(tmp_path: Path) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from talking import OpenSession
+from talking import OpenSession, another_process_using
 
 from edge.chat.answering import Wishes
 from edge.chat.session import Session
-from edge.core.conversation import Outcome
-from edge.core.errors import Busy, ContextFull, EngineDied, UsageError
+from edge.core.conversation import Outcome, Turn
+from edge.core.errors import Busy, ContextFull, DiskFull, EngineDied, UsageError
 from edge.core.event import Delta, Done, Event, Notice, NoticeCode, Routed, StopReason
 from edge.core.message import Message, Role
 from edge.engine.scripted import Fault, Reply, ScriptedEngine
 from edge.store.conversations import Conversations
+from edge.store.database import Database, open_database
+
+# Does not deflate into the room that a store of few pages has left.
+_LONG = " ".join(str(n * n) for n in range(2_000))
 
 
 def say(session: Session, text: str) -> list[Event]:
@@ -277,21 +282,74 @@ def test_a_bug_in_an_engine_keeps_what_was_shown(
     assert (kept.turns[0].outcome, kept.turns[0].reply.text) == (Outcome.FAILED, "a long r")
 
 
-def test_a_store_that_cannot_take_a_reply_leaves_it_in_the_talk(
-    open_session: OpenSession, tmp_path: Path
+def test_a_reply_that_a_busy_store_cannot_take_is_kept_with_the_next_prompt(
+    open_session: OpenSession, conversations: Conversations, database: Database
 ) -> None:
     engine = ScriptedEngine(["the reply", "again"])
     session = open_session(engine)
     events = session.send("hi")
     next(events)
-    blocker = sqlite3.connect(tmp_path / "edge.db", isolation_level=None)
-    blocker.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(Busy):
+    with another_process_using(database), pytest.raises(Busy) as told:
         list(events)
-    blocker.close()
-    say(session, "and now?")
-    assert [message.text for message in engine.requests[-1].messages] == [
-        "hi",
-        "the reply",
-        "and now?",
-    ]
+    assert told.value.kept.startswith("the reply is kept with the next prompt")
+    assert [turn.reply.text for turn in kept_turns(conversations)] == [""]
+    events = session.send("and now?")
+    next(events)
+    assert kept_turns(conversations)[0].reply.text == "the reply"
+    list(events)
+    heard = [message.text for message in engine.requests[-1].messages]
+    assert heard == ["hi", "the reply", "and now?"]
+    kept = [(turn.reply.text, turn.outcome) for turn in kept_turns(conversations)]
+    assert kept == [("the reply", Outcome.FINISHED), ("again", Outcome.FINISHED)]
+
+
+def test_a_reply_that_a_full_disk_cannot_take_is_kept_when_the_talk_goes_elsewhere_or_closes(
+    open_session: OpenSession, conversations: Conversations, database: Database
+) -> None:
+    session = open_session(ScriptedEngine([_LONG, "b" + _LONG]))
+    full_at_the_end(session, database)
+    session.go_to(session.turns[0].id)
+    assert session.turns[0].reply.text == _LONG
+    full_at_the_end(session, database)
+    assert [turn.reply.text for turn in kept_turns(conversations)] == [_LONG, ""]
+    session.close()
+    assert [turn.reply.text for turn in kept_turns(conversations)] == [_LONG, "b" + _LONG]
+
+
+def test_what_another_process_was_answering_is_waited_for_and_told(
+    open_session: OpenSession, conversations: Conversations, tmp_path: Path
+) -> None:
+    there = open_session(ScriptedEngine(["first", "the reply that counts"]))
+    say(there, "one")
+    events = there.send("two")
+    next(events)
+    engine = ScriptedEngine(["mine"])
+    with closing(open_database(tmp_path / "edge.db")) as database:
+        answering, kept = replace(there.answering, engine=engine), Conversations(database)
+        here = Session(answering, kept, kept.latest())
+        with pytest.raises(Busy, match="another chat is answering"):
+            say(here, "three")
+        list(events)
+        say(here, "three")
+    told = [message.text for message in engine.requests[-1].messages]
+    assert told == ["one", "first", "two", "the reply that counts", "three"]
+    assert len(kept_turns(conversations)) == 3
+
+
+def full_at_the_end(session: Session, database: Database) -> None:
+    """A turn whose reply the store has no room for; there is room again behind it."""
+    events = session.send("hi")
+    next(events)
+    with database.read() as connection:
+        (n_pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {n_pages}")
+    with pytest.raises(DiskFull):
+        list(events)
+    with database.read() as connection:
+        connection.execute("PRAGMA max_page_count = 1000000")
+
+
+def kept_turns(conversations: Conversations) -> tuple[Turn, ...]:
+    kept = conversations.latest()
+    assert kept is not None
+    return kept.turns

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from edge.chat.window import Counted, Talk, Window, fit_window, most_tokens, notice
+from edge.chat.window import Counted, Talk, Window, fit_window, left_out, most_tokens, slide
 from edge.core.errors import ContextFull
 from edge.core.event import NoticeCode
-from edge.core.message import Message, Role
+from edge.core.message import Label, Message, Role
 
 SYSTEM = Message(Role.SYSTEM, "s" * 10)
+LONGEST = 32_768
 
 
 class Counter:
@@ -29,7 +30,7 @@ def talk_of(*turn_sizes, newest=10, system=SYSTEM, start_turn=0):
         (Message(Role.USER, "u" * (size // 2)), Message(Role.ASSISTANT, "a" * (size - size // 2)))
         for size in turn_sizes
     ]
-    return Talk(system, turns, Message(Role.USER, "n" * newest), start_turn)
+    return Talk(system, turns, Message(Role.USER, "n" * newest), LONGEST, start_turn)
 
 
 def fit(talk, budget_tokens, **more):
@@ -64,17 +65,17 @@ def test_a_long_newest_prompt_pushes_out_only_what_does_not_fit():
 
 def test_a_start_once_chosen_stays_while_it_fits():
     talk = talk_of(20, 20, 20, start_turn=2)
-    assert fit(talk, 1000) == Window((SYSTEM, *talk.turns[2], talk.newest), 2, 2)
+    assert fit(talk, 1000) == Window((SYSTEM, *talk.turns[2], talk.newest), 2, frozenset({0, 1}))
 
 
 def test_a_start_behind_the_last_turn_leaves_out_all_turns_and_no_more():
     talk = talk_of(20, start_turn=7)
-    assert fit(talk, 1000) == Window((SYSTEM, talk.newest), 1, 1)
+    assert fit(talk, 1000) == Window((SYSTEM, talk.newest), 1, frozenset({0}))
 
 
 def test_a_talk_without_a_system_prompt_is_fitted_alike():
     talk = talk_of(50, 10, system=None)
-    assert fit(talk, 40) == Window((*talk.turns[1], talk.newest), 1, 1, dropped_tokens=50)
+    assert fit(talk, 40) == Window((*talk.turns[1], talk.newest), 1, frozenset({0}))
 
 
 def test_a_pinned_turn_stays_when_the_turns_around_it_go():
@@ -82,16 +83,8 @@ def test_a_pinned_turn_stays_when_the_turns_around_it_go():
     window = fit(talk, 100)
     # 10 + 20 pinned + 10 leaves room for one turn more below 75, and for no second one.
     assert window.left_out_turns == 4
-    assert window.unseen_turns == 3
+    assert window.unseen == {0, 2, 3}
     assert window.messages == (SYSTEM, *talk.turns[1], *talk.turns[4], talk.newest)
-
-
-def test_a_window_says_what_it_dropped_that_was_told_before():
-    talk = talk_of(20, 20, 20, 20, 20)
-    first = fit(talk, 100)
-    assert first.dropped_tokens == 60
-    again = fit(replace(talk, start_turn=3), 100)
-    assert (again.left_out_turns, again.dropped_tokens) == (3, 0)
 
 
 def test_what_is_pinned_and_does_not_fit_is_named_as_the_reason():
@@ -107,12 +100,28 @@ def test_a_summary_is_told_before_what_is_left():
     assert fit(talk, 100).messages == (SYSTEM, *told, *talk.turns[1], talk.newest)
 
 
+def test_a_summary_goes_where_the_newest_prompt_has_no_room_beside_it():
+    told = (Message(Role.USER, "so far?"), Message(Role.ASSISTANT, "that."))
+    talk = replace(talk_of(20, 20, newest=60, start_turn=1), summary=told)
+    # 10 + 12 + 60 of 82 fit beside it, and the last turn goes; of 81 they do not.
+    beside = slide(talk, count=Counter(), budget_tokens=82)
+    assert beside.messages == (SYSTEM, *told, talk.newest)
+    alone = slide(talk, count=Counter(), budget_tokens=81)
+    assert (alone.messages, alone.without_summary) == ((SYSTEM, talk.newest), True)
+    assert alone.unseen == {0, 1}
+    with pytest.raises(ContextFull):
+        slide(talk, count=Counter(), budget_tokens=69)
+
+
 def test_a_newest_prompt_longer_than_the_budget_raises_context_full_with_figures_and_a_hint():
     with pytest.raises(ContextFull) as caught:
         fit(talk_of(20, newest=3000), 1000)
     assert "3010 tokens" in caught.value.message
     assert "1000" in caught.value.message
     assert "--ctx 4096" in caught.value.hint  # 3010 and a third more, in steps of 1024
+    with pytest.raises(ContextFull) as caught:
+        fit_window(talk_of(newest=LONGEST), count=Counter(), budget_tokens=1000)
+    assert caught.value.hint == "a shorter message: the model holds no more"
     assert caught.value.kept
 
 
@@ -148,13 +157,11 @@ def test_a_window_fits_moves_forward_only_and_drops_no_turn_it_could_keep(
         assert count(talk.messages(first - 1)) > limit
 
 
-def test_a_whole_window_gives_no_notice():
-    assert notice(Window((SYSTEM,), 0)) is None
-
-
-@pytest.mark.parametrize(("n", "words"), [(1, "1 turn no longer fits"), (3, "3 turns no longer")])
+@pytest.mark.parametrize(
+    ("n", "words"), [(1, "oldest turn no longer fits"), (3, "3 turns no longer")]
+)
 def test_a_notice_says_how_many_turns_are_left_out_and_where_they_are_kept(n, words):
-    told = notice(Window((SYSTEM,), n, n))
+    told = left_out(n)
     assert told.code is NoticeCode.LEFT_OUT
     assert words in told.text
     assert "the conversation keeps everything" in told.text
@@ -163,12 +170,26 @@ def test_a_notice_says_how_many_turns_are_left_out_and_where_they_are_kept(n, wo
 def test_what_was_counted_bounds_a_longer_prompt_closely_and_another_one_not_at_all():
     long = Message(Role.USER, "a long text " * 500)
     reply, newest = Message(Role.ASSISTANT, "yes"), Message(Role.USER, "and now?")
-    counted = Counted((SYSTEM, long), n_tokens=1503)
+    counted = Counted((SYSTEM, long, reply), n_tokens=1503)
     told = (SYSTEM, long, reply, newest)
     assert 1503 + len("and now?") <= most_tokens(told, counted) <= 1503 + 300
     other = (Message(Role.SYSTEM, "another"), *told[1:])
     assert most_tokens(other, counted) == most_tokens(other, None) > 6000
     assert most_tokens(told[1:], counted) == most_tokens(told[1:], None)
+
+
+def test_a_reply_that_was_not_counted_is_bounded_by_its_bytes():
+    prompt, newest = Message(Role.USER, "a story?"), Message(Role.USER, "and then?")
+    counted = Counted((prompt, Message(Role.ASSISTANT, "No.")), n_tokens=20)
+    told = (prompt, Message(Role.ASSISTANT, "once " * 4000), newest)
+    assert most_tokens(told, counted) == most_tokens(told, None) > 20_000
+
+
+def test_a_label_that_was_raised_changes_no_count():
+    public = Message(Role.USER, "hello " * 500, Label.PUBLIC)
+    counted = Counted((public, Message(Role.ASSISTANT, "hi", Label.PUBLIC)), n_tokens=600)
+    told = (replace(public, label=Label.PRIVATE), Message(Role.ASSISTANT, "hi"))
+    assert most_tokens(told, counted) < 800
 
 
 @given(st.lists(st.text(max_size=30), max_size=6))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from edge.cli.talk.commands import BY_NAME
 from edge.cli.talk.slash import Called, Said, parse
-from edge.core.conversation import Conversation, Outcome
+from edge.core.conversation import Outcome
 from edge.core.errors import UnknownName
-from edge.settings.folders import Folders
-from edge.store.conversations import Conversations
-from edge.store.database import open_database
-from shell import edge
-from terminal import Screen, at_terminal
+from shell import edge, edge_here
+from talks import latest, prompts
+from terminal import at_terminal, chatting
 from tiny_home import furnish
 
 OFFLINE = "offline: nothing leaves this machine"
@@ -25,33 +21,10 @@ ENDLESS = ("--temperature", "0", "--ctx", "32768")  # its likeliest words turn i
 
 
 @pytest.fixture(autouse=True)
-def tiny(edge_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def tiny(edge_home: Path) -> Path:
     """A home whose one model writes random bytes."""
     furnish(edge_home, n_ctx=32_768)
-    # Two threads that wait for each other on a busy machine take seconds for nothing.
-    monkeypatch.setenv("EDGE_THREADS", "1")
     return edge_home
-
-
-@contextmanager
-def chatting(*args: str, **environ: str) -> Iterator[Screen]:
-    """A chat that waits for its first line."""
-    with at_terminal("chat", *args, **environ) as screen:
-        screen.wait_prompt()
-        yield screen
-
-
-def kept(home: Path) -> Conversation:
-    """The latest conversation, as it lies in the store."""
-    database = open_database(Folders.below(home).store)
-    conversation = Conversations(database).latest()
-    database.close()
-    assert conversation is not None
-    return conversation
-
-
-def prompts(home: Path) -> list[str]:
-    return [turn.prompt.text for turn in kept(home).turns]
 
 
 # Lines.
@@ -72,7 +45,7 @@ def test_a_line_is_a_text_or_a_command(line, meant):
 
 
 @pytest.mark.parametrize(
-    ("line", "near"), [("/modle x", "/model"), ("/stat", "/stats"), ("/", "/help"), ("/q", "/help")]
+    ("line", "near"), [("/modle x", "/model"), ("/stat", "/stats"), ("/", "/help"), ("/q", "/quit")]
 )
 def test_an_unknown_command_is_answered_with_the_nearest_and_a_way_to_send_it(line, near):
     with pytest.raises(UnknownName) as refused:
@@ -92,10 +65,10 @@ def test_two_lines_say_what_answers_and_that_nothing_leaves(tiny):
         screen.press("d")
         assert screen.wait_end() == 0
     assert header == [
-        f"tiny f32, context 4096 tokens, {OFFLINE}",
+        f"tiny f32, context 4,096 tokens, {OFFLINE}",
         "a new conversation; /help shows the commands, Ctrl-D leaves",
     ]
-    assert f"kept; to go on: edge chat --conversation {kept(tiny).id}" in screen.text
+    assert f"kept; to go on: edge chat --conversation {latest(tiny).id}" in screen.text
     assert "loading the model" in screen.raw
     assert "loading the model" not in screen.text
 
@@ -112,7 +85,7 @@ def test_control_c_stops_the_reply_and_keeps_it_and_the_chat_goes_on(tiny):
         screen.wait_prompt()
         screen.press("d")
         assert screen.wait_end() == 0
-    (turn,) = kept(tiny).turns
+    (turn,) = latest(tiny).turns
     assert turn.outcome is Outcome.STOPPED
     assert "\x05" in turn.reply.text
 
@@ -143,6 +116,7 @@ def test_every_command_answers_and_a_mistake_is_one_line(tiny):
         "/unpin": "no turn has been answered yet",
         "/context": "once it is full the oldest turns are left out (slide)",
         "/file": "no file goes along",
+        "/prompt": "/prompt NAME TEXT sends one, filled in",
         "/list": "there is no conversation yet",
         "/rename Talks": "no turn has been answered yet",
         "/search zzz": "zzz",
@@ -158,11 +132,11 @@ def test_every_command_answers_and_a_mistake_is_one_line(tiny):
         "/think perhaps": "edge: 'perhaps' is none of on, off, show, fold and hide; try: /think on",
         "/model": "* tiny",
         "/model other": "other answers from now on",
-        "/model nope": "edge: no model is called 'nope'; try: edge models",
+        "/model nope": "edge: no model is called 'nope'; try: /model",
         "/model qwen3-0.6b": "Fetch it now? [Y/n]",
         "/new": "this conversation is new",
         "/load": "there is no conversation yet",
-        "/load zzz": "edge: there is no conversation 'zzz'; try: edge chat",
+        "/load zzz": "edge: there is no conversation 'zzz'; try: /load",
         "/nwe": "edge: there is no command /nwe; try: /new, or //nwe to send it as text",
     }
     with chatting("tiny") as screen:
@@ -187,29 +161,29 @@ def test_another_model_goes_on_with_the_same_conversation(tiny):
             screen.wait_prompt()
         screen.press("d")
         screen.wait_end()
-    conversation = kept(tiny)
+    conversation = latest(tiny)
     assert conversation.model == "other"
     assert [turn.attempts[0].model for turn in conversation.turns] == ["tiny", "other"]
 
 
 def test_a_conversation_goes_on_with_the_model_it_had_unless_another_is_named(tiny):
     furnish(tiny, name="other")
-    assert edge("chat", "other", *SHORT, stdin=b"hi").code == 0
-    first = kept(tiny)
-    assert edge("chat", "tiny", *SHORT, stdin=b"hi").code == 0
-    assert edge("chat", "--conversation", first.id, *SHORT, stdin=b"hi").code == 0
-    assert (kept(tiny).id, kept(tiny).model) == (first.id, "other")
-    assert edge("chat", "tiny", "--continue", *SHORT, stdin=b"hi").code == 0
-    assert (kept(tiny).id, kept(tiny).model) == (first.id, "tiny")
-    answered_by = [turn.attempts[0].model for turn in kept(tiny).turns]
+    assert edge_here("chat", "other", *SHORT, stdin=b"hi").code == 0
+    first = latest(tiny)
+    assert edge_here("chat", "tiny", *SHORT, stdin=b"hi").code == 0
+    assert edge_here("chat", "--conversation", first.id, *SHORT, stdin=b"hi").code == 0
+    assert (latest(tiny).id, latest(tiny).model) == (first.id, "other")
+    assert edge_here("chat", "tiny", "--continue", *SHORT, stdin=b"hi").code == 0
+    assert (latest(tiny).id, latest(tiny).model) == (first.id, "tiny")
+    answered_by = [turn.attempts[0].model for turn in latest(tiny).turns]
     assert answered_by == ["other", "other", "tiny"]
 
 
 def test_an_old_conversation_shows_its_last_turns_with_their_escapes_spelled_out(tiny):
     said = b"one\ntwo\nthr\x1b[31mee\n"
-    assert edge("chat", "tiny", *SHORT, stdin=said).code == 0
+    assert edge_here("chat", "tiny", *SHORT, stdin=said).code == 0
     with chatting("--continue") as screen:
-        assert f"conversation {kept(tiny).id}" in screen.lines[1]
+        assert f"conversation {latest(tiny).id}" in screen.lines[1]
         assert "> two" in screen.lines
         assert "> thr\\x1b[31mee" in screen.lines
         assert "> one" not in screen.lines
@@ -219,8 +193,9 @@ def test_an_old_conversation_shows_its_last_turns_with_their_escapes_spelled_out
 
 def test_another_conversation_goes_on_in_the_same_chat_and_begins_warm(tiny):
     furnish(tiny, name="other")
-    assert edge("chat", "other", *SHORT, stdin="one 你好\x1b\n".encode() + b"more " * 60).code == 0
-    old = kept(tiny)
+    said = "one 你好\x1b\n".encode() + b"more " * 60
+    assert edge_here("chat", "other", *SHORT, stdin=said).code == 0
+    old = latest(tiny)
     with chatting("tiny", *SHORT, "--system", "of this chat alone") as screen:
         for line, answer in {
             "hi": "cut at the limit",
@@ -237,7 +212,7 @@ def test_another_conversation_goes_on_in_the_same_chat_and_begins_warm(tiny):
         screen.wait_end()
     assert f"conversation {old.id} goes on" in screen.text
     assert f"kept; to go on: edge chat --conversation {old.id}" in screen.text
-    found = kept(tiny)
+    found = latest(tiny)
     assert (found.id, found.model, found.system) == (old.id, "other", "")
     assert [turn.prompt.text for turn in found.turns][-1] == "go on"
     # Of the three prompts only the last is new; its own tokens are few.
@@ -265,7 +240,7 @@ def test_each_piped_line_is_a_prompt_and_nothing_but_replies_is_on_standard_outp
     ran = edge("chat", "tiny", *SHORT, stdin="//etc\n\n/stats\n你好".encode())
     assert ran.code == 0
     assert prompts(tiny) == ["/etc", "你好"]
-    replies = [turn.reply.text for turn in kept(tiny).turns]
+    replies = [turn.reply.text for turn in latest(tiny).turns]
     assert ran.out.count("\n") == len(replies) + sum(reply.count("\n") for reply in replies)
     assert OFFLINE not in ran.err
 
@@ -280,4 +255,4 @@ def test_a_line_that_fails_is_told_and_the_next_is_still_answered(tiny):
     assert "tokens" in faults[2]
     assert ran.code == 24  # nobody watched, so the end says that something failed
     assert prompts(tiny)[-1] == "hi"
-    assert kept(tiny).turns[-1].reply.text
+    assert latest(tiny).turns[-1].reply.text

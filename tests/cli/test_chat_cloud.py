@@ -12,12 +12,10 @@ import pytest
 from cloud_home import furnish_cloud
 from cloud_server import CloudServer, reply
 from edge.cli.main import run
-from edge.core.conversation import Conversation, Outcome
+from edge.core.conversation import Outcome
 from edge.core.decision import Target
 from edge.core.message import Label
-from edge.settings.folders import Folders
-from edge.store.conversations import Conversations
-from edge.store.database import open_database
+from talks import latest, prompts
 from terminal import Screen, at_terminal
 from tiny_home import furnish
 
@@ -49,14 +47,6 @@ def piped(home, capsys, monkeypatch):
         return run([*CHAT]), *capsys.readouterr()
 
     return chat
-
-
-def kept(home: Path) -> Conversation:
-    database = open_database(Folders.below(home).store)
-    conversation = Conversations(database).latest()
-    database.close()
-    assert conversation is not None
-    return conversation
 
 
 def told(server: CloudServer) -> list[list[str]]:
@@ -101,9 +91,9 @@ def test_where_the_cloud_asks_first_a_no_an_enter_and_a_control_c_all_keep_a_tur
     assert "this conversation is public: what is not found private may be sent" in said
     assert "offline" not in said
     assert told(server)[0][-1] == "four"
-    targets = [turn.attempts[-1].decision.target for turn in kept(home).turns]
+    targets = [turn.attempts[-1].decision.target for turn in latest(home).turns]
     assert targets == [Target.EDGE, Target.EDGE, Target.EDGE, Target.CLOUD]
-    assert kept(home).turns[2].outcome is Outcome.FAILED
+    assert latest(home).turns[2].outcome is Outcome.FAILED
 
 
 def test_one_turn_is_lifted_out_of_a_private_talk_once_all_of_it_was_seen(home, server):
@@ -123,7 +113,7 @@ def test_one_turn_is_lifted_out_of_a_private_talk_once_all_of_it_was_seen(home, 
     assert "1. user:\n    name a river\nSend it? [y/N] y" in shown
     assert shown.count("Send it?") == 2  # nobody is asked about what is found private
     assert told(server) == [["name a river"]]
-    talk = kept(home)
+    talk = latest(home)
     assert talk.label is Label.PRIVATE
     labels = [turn.prompt.label for turn in talk.turns]
     assert labels[1:] == [Label.PUBLIC, Label.PRIVATE, Label.PRIVATE]
@@ -157,7 +147,7 @@ def test_one_turn_goes_to_the_engine_asked_for_and_alone_it_is_the_last_prompt_a
     code, out, said = piped("/edge one", "/cloud", "/cloud two")
     assert code == 0
     assert out.count(SAID) == 2
-    assert [turn.prompt.text for turn in kept(home).turns] == ["one", "one", "two"]
+    assert prompts(home) == ["one", "one", "two"]
     assert [texts[-1] for texts in told(server)] == ["one", "two"]
     assert [line.split()[0] for line in said.splitlines() if " · " in line] == [
         "device",
@@ -180,7 +170,7 @@ def test_a_talk_locked_before_its_first_word_stays_so_under_another_model(piped,
     code, _, _ = piped("/private", "/model other", "/cloud hi")
     assert code == 30
     assert server.n_connections == 0
-    assert kept(home).label is Label.PRIVATE
+    assert latest(home).label is Label.PRIVATE
 
 
 def test_a_prompt_that_was_made_from_a_private_one_stays_private_when_it_is_asked_again(
@@ -193,5 +183,5 @@ def test_a_prompt_that_was_made_from_a_private_one_stays_private_when_it_is_aske
         "/edge",
         "/cloud",
     )
-    assert [turn.prompt.label for turn in kept(home).turns] == [Label.PRIVATE] * 2
+    assert [turn.prompt.label for turn in latest(home).turns] == [Label.PRIVATE] * 2
     assert server.requests == []

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from edge.core.conversation import Conversation
 from edge.settings.folders import Folders
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
-from shell import Ran, edge
+from shell import Ran, edge_here
+from talks import latest, prompts
 from tiny_home import furnish
 
 
 @pytest.fixture(autouse=True)
-def tiny(edge_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def tiny(edge_home: Path) -> Path:
     furnish(edge_home, n_ctx=4096)
-    monkeypatch.setenv("EDGE_THREADS", "1")
     return edge_home
 
 
@@ -26,28 +26,20 @@ def chat(*lines: str, flags: tuple[str, ...] = ()) -> Ran:
     """A chat of these lines; what it says of its commands is on standard error."""
     said = "".join(f"{line}\n" for line in lines).encode()
     args = ("--max-tokens", "4", "--temperature", "0", *flags)
-    return edge("chat", "tiny", *args, stdin=said)
+    return edge_here("chat", "tiny", *args, stdin=said)
 
 
-def latest(home: Path) -> tuple[Conversation, int]:
-    """The conversation as it lies in the store, and how many branches it has."""
-    database = open_database(Folders.below(home).store)
-    try:
-        talk = Conversations(database).latest()
-        assert talk is not None
-        return talk, len(Conversations(database).branches(talk.id))
-    finally:
-        database.close()
-
-
-def prompts(home: Path) -> list[str]:
-    return [turn.prompt.text for turn in latest(home)[0].turns]
+def n_branches(home: Path) -> int:
+    """How many the latest conversation has."""
+    talk = latest(home)
+    with closing(open_database(Folders.below(home).store)) as database:
+        return len(Conversations(database).branches(talk.id))
 
 
 def test_a_prompt_that_is_asked_again_takes_its_own_place(tiny):
     assert chat("one", "two", "/retry", "three").code == 0
     assert prompts(tiny) == ["one", "two", "three"]
-    assert latest(tiny)[1] == 2
+    assert n_branches(tiny) == 2
 
 
 def test_what_is_taken_back_is_kept_as_a_branch_and_can_be_gone_to(tiny):
@@ -68,7 +60,7 @@ def test_a_branch_goes_on_behind_a_numbered_turn(tiny):
 def test_an_edited_prompt_is_sent_in_the_old_ones_place(tiny):
     assert chat("one", "two", "/edit 1", "uno").code == 0  # over a pipe it is the next line
     assert prompts(tiny) == ["uno"]
-    assert latest(tiny)[1] == 2
+    assert n_branches(tiny) == 2
 
 
 def test_a_number_of_nothing_is_refused_with_the_numbers_there_are(tiny):
@@ -83,7 +75,7 @@ def test_a_pinned_turn_is_marked(tiny):
     assert "pinned, so it is never left out: one" in done.err
     assert "  1* one" in done.err
     assert "1 turn is pinned" in done.err
-    assert [turn.pinned for turn in latest(tiny)[0].turns] == [True, False]
+    assert [turn.pinned for turn in latest(tiny).turns] == [True, False]
 
 
 def test_the_context_is_shown_and_what_becomes_of_the_oldest_turns_chosen(tiny):
@@ -123,10 +115,10 @@ def test_a_conversation_is_written_into_a_file(tiny, tmp_path):
 def test_why_says_what_a_turn_kept_and_left_out(tiny):
     long = "word " * 60
     assert chat(long, long, long, flags=("--ctx", "512")).code == 0
-    told = edge("why").out
+    told = edge_here("why").out
     assert "of 512 tokens" in told
     assert "left out:" in told
-    context = json.loads(edge("why", "--json").out)["attempts"][0]["context"]
+    context = json.loads(edge_here("why", "--json").out)["attempts"][0]["context"]
     assert context["n_ctx"] == 512
     assert context["dropped_tokens"] > 0
 

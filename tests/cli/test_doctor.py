@@ -105,6 +105,12 @@ def test_settings_that_cannot_be_read_are_broken_and_the_rest_is_still_checked(e
     assert ran.out.count("not asked, edge is offline") == 2
 
 
+def test_a_language_that_is_none_is_told_once_and_the_hint_is_english(doctor):
+    found = lines(doctor(EDGE_LANG="fr").out)
+    assert found["settings"].endswith('; try: export EDGE_LANG="en"')
+    assert "; try: edge pull qwen" in found["models"]
+
+
 def test_a_folder_nobody_can_write_in_is_broken(edge_home, doctor):
     edge_home.write_text("a file where the home should be")
     edge_home.chmod(0o700)
@@ -143,6 +149,14 @@ def test_the_network_is_asked_only_when_told_to(doctor):
     assert told[1].startswith("warn network   127.0.0.1:9: ")
     assert "pip" in told[2]
     assert ran.code == 0
+
+
+def test_an_address_that_is_none_is_a_broken_part_and_no_end_of_the_check(doctor):
+    ran = doctor("--network", "--json", HF_ENDPOINT="junk")
+    parts = {each["name"] + each["state"]: each for each in json.loads(ran.out)["checks"]}
+    assert parts["networkbroken"]["text"] == "HF_ENDPOINT is 'junk', which is no address"
+    assert "HF_ENDPOINT=https://" in parts["networkbroken"]["hint"]
+    assert (ran.code, ran.err) == (1, "")
 
 
 def test_offline_is_kept_also_by_the_network_check(doctor):

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
 from edge.cli.talk.attach import Attached, Room, attach, told_sizes, with_files
+from edge.core.conversation import Conversation
 from edge.core.errors import ContextFull, UsageError
-from shell import edge
+from edge.settings.folders import Folders
+from edge.store.conversations import Conversations
+from edge.store.database import open_database
+from shell import edge, edge_in_shell
+from terminal import at_terminal
 from tiny_home import furnish
 
 ROOM = Room(1000, 750, len)  # a character is a token
@@ -22,6 +29,13 @@ def tiny(edge_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     furnish(edge_home, n_ctx=4096)
     monkeypatch.setenv("EDGE_THREADS", "1")
     return edge_home
+
+
+def latest(home: Path) -> Conversation:
+    with closing(open_database(Folders.below(home).store)) as database:
+        talk = Conversations(database).latest()
+    assert talk is not None
+    return talk
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
@@ -40,7 +54,7 @@ def test_a_file_is_told_by_name_and_fenced_before_what_is_asked_of_it(tmp_path):
 
 
 def test_no_text_can_end_the_fence_around_it():
-    assert Attached("a.md", "```py\n````\n```").framed.startswith("File a.md:\n\n`````md\n")
+    assert Attached("a.md", "```py\n````\n```").told.startswith("File a.md:\n\n`````md\n")
 
 
 def test_files_keep_their_order():
@@ -51,7 +65,7 @@ def test_files_keep_their_order():
 def test_a_name_stays_on_its_line_whatever_it_holds(tmp_path):
     path = os.fsencode(tmp_path) + b"/odd\nname\xff.txt"
     Path(os.fsdecode(path)).write_text("x")
-    assert attach(Path(os.fsdecode(path))).framed.startswith("File odd name?.txt:\n\n")
+    assert attach(Path(os.fsdecode(path))).told.startswith("File odd name?.txt:\n\n")
 
 
 def test_what_another_program_writes_can_be_a_file(tmp_path):
@@ -139,6 +153,18 @@ def test_where_nobody_counts_the_size_is_an_estimate():
     assert line.startswith("a: about ")
 
 
+def test_what_may_yet_be_for_the_cloud_is_told_and_not_refused():
+    (line,) = told_sizes([Attached("a", "x" * 2000)], "", Room(1000, 750, len, binds=False))
+    assert line == "a: 2,017 tokens, 202 % of the context"
+
+
+def test_what_is_part_of_the_prompt_is_measured_once():
+    file = Attached("a", "x" * 700, bare=True)
+    assert told_sizes([file], f"{file.text} and 40 more characters of a prompt", ROOM)
+    with pytest.raises(ContextFull, match="649 fit"):
+        told_sizes([file], f"{file.text}{'y' * 101}", ROOM)
+
+
 # At the command line.
 
 
@@ -158,6 +184,49 @@ def test_five_megabytes_are_refused_and_no_turn_is_begun(tiny, tmp_path):
     assert "big.log is about " in ran.err
     assert "fit: about the first " in ran.err
     assert edge("ask", "-m", "tiny", "-c", "hi").code == 2  # there is no conversation
+
+
+def test_a_pipe_far_too_long_is_refused_with_how_much_of_it_fits(tiny):
+    ran = edge("ask", "-m", "tiny", "What?", stdin=b"2026-11-22 a line of a log\n" * 20_000)
+    assert (ran.code, ran.out) == (24, "")
+    assert "the prompt is about " in ran.err
+    assert "FILE | edge ask" in ran.err
+
+
+def test_standard_input_is_a_file_under_each_of_its_names_and_is_told_once(tiny, tmp_path):
+    file = written(tmp_path, "notes.md", "Buy tea.")
+    for name in ("-", "/dev/stdin"):
+        ran = edge_in_shell(
+            f"ask -m tiny {' '.join(SHORT)} --file {name} What? < {quote(str(file))}"
+        )
+        assert ran.code == 0, ran.err
+        assert ran.err.startswith("standard input: ")
+        framed = "File standard input:\n\n```\nBuy tea.\n```"
+        assert latest(tiny).turns[0].prompt.text == f"{framed}\n\nWhat?"
+    assert edge("ask", "--file", "-", "What?").err.startswith("edge: standard input is empty")
+
+
+def test_a_talk_that_begins_with_files_is_called_by_what_was_asked_of_them(tiny, tmp_path):
+    file = written(tmp_path, "notes.md", "Buy tea.")
+    assert edge("ask", "-m", "tiny", *SHORT, "--file", file, "What is to be bought?").code == 0
+    assert latest(tiny).title == "What is to be bought?"
+    assert edge("ask", "-m", "tiny", *SHORT, "--file", file, "-t", "summarise").code == 0
+    assert latest(tiny).title == "summarise: notes.md"
+    assert latest(tiny).turns[0].prompt.text.startswith("Buy tea.\n\n---\nGive the main points")
+
+
+def test_while_a_file_is_counted_a_terminal_shows_how_far_the_model_is_loaded(tiny, tmp_path):
+    file = written(tmp_path, "notes.md", "Buy tea.")
+    with at_terminal("ask", "-m", "tiny", *SHORT, "--file", file, "What?") as screen:
+        assert screen.wait_end() == 0
+    assert "loading the model" in screen.raw.partition("notes.md: ")[0]
+    assert "loading the model" not in screen.text
+
+
+def test_a_file_and_no_question_says_what_can_be_asked(tiny, tmp_path):
+    ran = edge("ask", "--file", written(tmp_path, "notes.md", "Buy tea."))
+    assert ran.code == 2
+    assert ran.err.endswith('try: edge ask --file PATH "a question", or with -t summarise\n')
 
 
 def test_a_binary_file_is_refused_before_a_model_is_looked_for(edge_home, tmp_path):

@@ -74,7 +74,6 @@ def failing(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str]:
 def test_where_nothing_is_kept_it_says_so_and_makes_nothing(edge_home, log):
     assert log() == "no conversation is kept yet; to begin one: edge chat\n"
     assert json.loads(log("--json")) == {"schema_version": 1, "conversations": []}
-    assert json.loads(log("search", "bees", "--json"))["hits"] == []
     assert not edge_home.exists()
 
 
@@ -198,8 +197,20 @@ def test_chinese_is_found_and_json_says_where(bees, log):
     assert hits[0]["snippet"][start:end] == "调用"
 
 
-def test_what_was_only_thought_or_is_nowhere_is_not_found(bees, log):
-    assert log("search", "hm") == "nothing was found for 'hm'\n"
+def test_what_was_only_thought_or_is_nowhere_has_an_exit_code_of_its_own(bees, capsys):
+    for word in ("hm", "nowhere"):
+        assert run(["log", "search", word]) == 3
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err == f"edge: nothing was found for '{word}'; try: only how the word begins\n"
+
+
+def test_json_of_nothing_found_is_whole_and_has_that_exit_code_too(edge_home, capsys):
+    assert run(["log", "search", "bees", "wasps", "--json"]) == 3
+    out, err = capsys.readouterr()
+    assert json.loads(out)["hits"] == []
+    assert "fewer words" in err
+    assert not edge_home.exists()
 
 
 def test_what_was_found_is_coloured_on_a_terminal_unless_that_is_not_wanted(bees):

@@ -133,6 +133,49 @@ def test_no_text_swallows_what_follows_it(text):
     assert drawn_headings(f"{closed(text)}\n\n# behind")[-1:] == ["behind"]
 
 
+NAMING = (
+    "[a]: ",
+    "[B]:\n",
+    "/x",
+    "</y>",
+    "\n",
+    "\n\n",
+    "> ",
+    "- ",
+    "    ",
+    '"t"',
+    "```",
+    "\\[",
+    "[",
+)
+
+
+@given(st.lists(st.sampled_from(NAMING), max_size=12).map("".join))
+def test_no_text_gives_an_address_to_a_name_in_another(text):
+    told: dict[str, Any] = {}
+    MarkdownIt("commonmark").parse(closed(text), told)
+    assert told.get("references", {}) == {}
+
+
+def test_an_address_for_a_name_is_text_in_markdown():
+    talk_ = talk(turn("see [1]", "fine\n\n> [1]: https://evil.example\n\n```\n[2]: /x\n```"))
+    assert "\n> \\[1]: https://evil.example\n\n```\n[2]: /x\n```" in exported(talk_, Format.MD)
+
+
+@pytest.mark.parametrize("form", [Format.MD, Format.HTML])
+def test_a_line_that_ends_with_a_carriage_return_too_ends_once(form):
+    talks = (talk(turn(f"a{end}b", f"c{end}d{end}")) for end in ("\n", "\r\n"))
+    first, second = (exported(each, form) for each in talks)
+    assert first == second
+
+
+def test_a_page_holds_nothing_hidden_that_a_reply_spells_as_an_entity():
+    reply = 'a &#x202e;b [c](http://e "&#x200b;")\n\n```&#x2066;py\nx\n```'
+    page = exported(talk(turn("q", reply)), Format.HTML)
+    assert safe(page) == page
+    assert r"a \u202eb" in page
+
+
 def test_a_page_holds_every_word_and_no_tag_of_the_talk(full):
     page = Page(exported(full, Format.HTML))
     assert page.open == []

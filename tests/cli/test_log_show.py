@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -39,6 +41,19 @@ def test_a_prompt_is_broken_between_words_and_every_line_carries_its_mark():
     assert [line for line in lines if line.startswith(">")] == [
         "> alpha beta", "> gamma", ">", "> delta",
     ]  # fmt: skip
+
+
+def test_times_are_those_of_the_readers_clock():
+    beijing = Looks(theme(colours=False), zone=timezone(timedelta(hours=8)))
+    conversation = talk(turn("one", "1"))
+    head, _, said = shown(conversation, conversation.turns, beijing).partition("\n\n")
+    assert "2026-01-31 22:02" in head
+    assert "2026-01-31 22:02" in said
+
+
+def test_a_line_that_ends_with_a_carriage_return_too_ends_once():
+    conversation = talk(turn("a\r\nb", "c\r\n"))
+    assert "> a\n> b\n\nc" in shown(conversation, conversation.turns)
 
 
 def test_a_long_text_on_one_line_is_there_whole():

@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 from edge.models.catalog import load_catalog
-from shell import EDGE, Ran, edge, environ, given, on_the_shelf
+from shell import EDGE, Ran, edge, edge_here, environ, given, on_the_shelf
 from tiny_gguf import make_tiny
 
 LITTLE = ("--memory", "low")
@@ -38,7 +38,7 @@ def listing(*args: str) -> Ran:
 
 def entries(*args: str) -> dict[str, dict[str, object]]:
     """What `edge models --json` says of each model."""
-    ran = edge("models", "--json", *args)
+    ran = edge_here("models", "--json", *args)
     assert ran.code == 0
     return {entry["name"]: entry for entry in json.loads(ran.out)["models"]}
 

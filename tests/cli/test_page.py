@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
@@ -66,6 +67,7 @@ PIECES = (
         "\x9b2J",
         "\x07",
         "\r",
+        "\r\n",
         "\u202e",
         "\u200b",
     ),
@@ -155,6 +157,66 @@ def test_ten_thousand_texts_are_safe_and_whole_and_fit_however_they_were_cut():
         check(text, dice.choice((1, 4, 7, 20, 40, 79, 200)), cuts)
 
 
+def test_lines_that_end_with_a_carriage_return_too_are_the_same_lines():
+    said = f"# T\n\n```py\nx\n```\n\n{TABLE}"
+    assert drawn(said.replace("\n", "\r\n"), cuts=range(99)) == drawn(said)
+
+
+# What drawing takes, in lines of the program.
+
+
+def work(page: Page, piece: str) -> int:
+    """How many lines are run to draw one piece more."""
+    n_lines, before = 0, sys.gettrace()
+
+    def count(_frame: object, event: str, _of: object) -> Callable[..., object]:
+        nonlocal n_lines
+        n_lines += event == "line"
+        return count
+
+    sys.settrace(count)
+    try:
+        page.feed(piece)
+    finally:
+        sys.settrace(before)
+    return n_lines
+
+
+def most_work(before: str, piece: str) -> int:
+    """What the dearest of some pieces takes behind a text."""
+    page = Page(40, COLOURED)
+    page.feed(before)
+    return max(work(page, piece) for _ in range(20))
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece"),
+    [
+        ("| ", "word | "),
+        ("| a |\n|", "---|"),
+        ("> | ", "word | "),
+        ("", "    "),
+        ("word", "    "),
+        ("```\n", "    "),
+        ("```python\n", "f(1); "),
+        ("- ", "words "),
+        ("", "- "),
+        ("", "这一行长，"),
+    ],
+)
+def test_a_piece_costs_what_it_is_long_however_long_its_line_is(begin, piece):
+    assert most_work(begin + 2000 * piece, piece) <= 2 * most_work(begin + 200 * piece, piece)
+
+
+def test_a_word_costs_the_same_however_far_in_its_line_begins():
+    assert most_work(" " * 4000, "word ") <= 2 * most_work(" " * 40, "word ")
+
+
+def test_code_beyond_the_screen_is_not_coloured_again_for_each_word():
+    line = "x = f(1); " * 9
+    assert most_work(f"```python\n{line}", "y = 2; ") == most_work(f"```\n{line}", "y = 2; ")
+
+
 # What marks become. Widths are 40 columns where none is given.
 
 
@@ -219,6 +281,10 @@ def test_a_bold_passage_over_two_lines_is_bold_on_both():
         ("a\n\n\n\nb\n\n", ["a", "", "b"]),
         (" a\n  b\n     *c*", ["a", "  b", "    *c*"]),
         ("---", ["────────"]),
+        ("* * *", ["────────"]),
+        ("_ _  _ ", ["────────"]),
+        ("- -", ["• -"]),
+        ("* *a* b", ["• a b"]),
     ],
 )
 def test_lines_end_at_words_within_their_list_or_quote(said, lines):
@@ -231,7 +297,7 @@ def test_code_is_coloured_also_where_a_string_goes_over_lines_and_no_line_of_it_
         "\x1b[2m── python\x1b[m",
         'x = \x1b[32m"""a\x1b[m',
         '\x1b[32mdef b"""\x1b[m',
-        "\x1b[35mdef\x1b[m \x1b[34mf\x1b[m(): \x1b[35mreturn\x1b[m \x1b[36m1\x1b[m",
+        "\x1b[35mdef\x1b[m \x1b[1mf\x1b[m(): \x1b[35mreturn\x1b[m \x1b[36m1\x1b[m",
         "\x1b[2m──\x1b[m",
     ]
 
@@ -266,6 +332,10 @@ TABLE = "| A | 价格 |\n|---|--:|\n| `x` | 5 |\n| 中文 | **10** |\n"
 
 def test_a_table_has_columns_as_wide_as_its_characters():
     assert bare(drawn(TABLE)) == ["A    │ 价格", "─────┼─────", "x    │    5", "中文 │   10"]
+
+
+def test_a_bar_that_is_escaped_is_one_in_a_field_also_in_code():
+    assert bare(drawn("| A |\n|---|\n| `ls \\| wc` \\| |\n"))[2:] == ["ls | wc |"]
 
 
 def test_a_table_waits_until_it_is_whole():

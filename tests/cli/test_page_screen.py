@@ -217,7 +217,7 @@ def test_appended_text_costs_its_own_bytes(screen):
     [
         ("", "\x1b[1mbold\x1b[m"),
         ("a \x1b[1mbo\x1b[m", "a \x1b[1mbold\x1b[m and on"),
-        ("\x1b[36mpri\x1b[m", "\x1b[34mprint\x1b[m(x)"),
+        ("\x1b[36mpri\x1b[m", "\x1b[1mprint\x1b[m(x)"),
         ("x \x1b[36mpri\x1b[m", "x \x1b[35mprin\x1b[m(x)"),
         ("中文 word", "中文 w"),
         ("中文字", "中文"),

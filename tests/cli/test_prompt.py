@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from edge.cli.main import run
+from edge.cli.prompt.use import filled_in
+from edge.cli.talk.attach import Attached
 from edge.core.conversation import Conversation
 from edge.settings.folders import Folders
 from edge.store.conversations import Conversations
@@ -197,6 +199,31 @@ def test_a_prompt_that_needs_no_text_waits_for_none(edge_home, editing):
     assert run(["prompt", "edit", "joke"]) == 0
     assert edge(*ASK, "-t", "joke").code == 0
     assert asked(edge_home).turns[0].prompt.text == "Tell a joke."
+
+
+NOTES = Attached("notes.md", "Buy tea.")
+FRAMED = "File notes.md:\n\n```md\nBuy tea.\n```"
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "asked"),
+    [
+        ("", [NOTES], "Into French: Buy tea."),
+        ("", [NOTES, NOTES], f"Into French: {FRAMED}\n\n{FRAMED}"),
+        ("hi", [NOTES], f"{FRAMED}\n\nInto French: hi"),
+        ("hi", [], "Into French: hi"),
+    ],
+)
+def test_files_are_the_text_of_a_prompt_that_has_no_other(own, text, files, asked):
+    own.mkdir(parents=True)
+    (own / "french.md").write_text("Into {{into}}: {{text}}")
+    assert filled_in("french", {"into": "French"}, text, files).prompt == asked
+
+
+def test_a_prompt_without_a_place_for_a_text_takes_files_along_before_it(own):
+    own.mkdir(parents=True)
+    (own / "tea.md").write_text("What is to be bought?")
+    assert filled_in("tea", {}, "", [NOTES]).prompt == f"{FRAMED}\n\nWhat is to be bought?"
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from edge.core.conversation import Conversation, Outcome
+from edge.core.conversation import Outcome
 from edge.core.message import Message, Role
 from edge.settings.folders import Folders
 from edge.store.conversations import Conversations
 from edge.store.database import open_database
 from edge.store.drafts import Drafts
 from shell import EDGE
-from terminal import Screen, at_shell, at_terminal
+from talks import latest, prompts
+from terminal import Screen, at_shell, at_terminal, chatting
 from tiny_home import furnish
 
 SHORT = ("--max-tokens", "4", "--temperature", "0")
@@ -29,19 +30,9 @@ UP, PASTE, PASTED = "\x1b[A", "\x1b[200~", "\x1b[201~"
 def tiny(edge_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home whose one model writes random bytes."""
     furnish(edge_home, n_ctx=32_768)
-    # Two threads that wait for each other on a busy machine take seconds for nothing.
-    monkeypatch.setenv("EDGE_THREADS", "1")
     for name in ("VISUAL", "EDITOR"):
         monkeypatch.delenv(name, raising=False)
     return edge_home
-
-
-@contextmanager
-def chatting(*args: str, **environ: str) -> Iterator[Screen]:
-    """A chat that waits for its first line."""
-    with at_terminal("chat", *args, **environ) as screen:
-        screen.wait_prompt()
-        yield screen
 
 
 @contextmanager
@@ -51,19 +42,6 @@ def replying(**environ: str) -> Iterator[Screen]:
         screen.type("hi")
         screen.wait("\\x05")
         yield screen
-
-
-def kept(home: Path) -> Conversation:
-    """The latest conversation, as it lies in the store."""
-    database = open_database(Folders.below(home).store)
-    conversation = Conversations(database).latest()
-    database.close()
-    assert conversation is not None
-    return conversation
-
-
-def prompts(home: Path) -> list[str]:
-    return [turn.prompt.text for turn in kept(home).turns]
 
 
 def remember(home: Path, *said: str) -> str:
@@ -103,7 +81,7 @@ def test_what_is_entered_while_a_reply_streams_is_sent_when_it_has_ended(tiny):
     assert prompts(tiny) == ["one", "two", "three"]
     said = [line for line in screen.lines if line.startswith("> ")]
     assert said == ["> one", "> two", "> three"]
-    assert draft(tiny, kept(tiny).id) == ""
+    assert draft(tiny, latest(tiny).id) == ""
 
 
 def test_what_waits_is_shown_and_stopping_the_reply_gives_it_back_behind_what_is_typed(tiny):
@@ -123,7 +101,7 @@ def test_what_waits_is_shown_and_stopping_the_reply_gives_it_back_behind_what_is
         screen.wait_prompt()
         leave(screen)
     assert prompts(tiny) == ["hi"]
-    assert kept(tiny).turns[0].outcome is Outcome.STOPPED
+    assert latest(tiny).turns[0].outcome is Outcome.STOPPED
 
 
 def test_prompts_that_waited_for_a_stopped_reply_come_back_one_by_one(tiny):
@@ -138,13 +116,13 @@ def test_prompts_that_waited_for_a_stopped_reply_come_back_one_by_one(tiny):
         screen.wait_prompt()
         leave(screen)
     assert prompts(tiny) == ["hi"]
-    assert draft(tiny, kept(tiny).id) == ""
+    assert draft(tiny, latest(tiny).id) == "And then?"  # which nobody has given up
 
 
 def test_a_reply_that_streams_above_what_is_typed_looks_as_without_it_each_line_once(tiny):
     replies = []
     for keys in ("", "a line that is typed meanwhile"):
-        with chatting("tiny", "--temperature", "0", "--max-tokens", "400") as screen:
+        with chatting("tiny", "--temperature", "0", "--max-tokens", "200") as screen:
             screen.type("hi")
             for key in keys:
                 screen.send(key)
@@ -348,7 +326,7 @@ def test_the_bottom_line_says_what_answers_how_full_it_is_and_how_it_went(tiny):
         screen.wait_prompt()
         (bottom,) = [line for line in screen.lines if " · offline · " in line]
         leave(screen)
-    (attempt,) = kept(tiny).turns[0].attempts
+    (attempt,) = latest(tiny).turns[0].attempts
     held = attempt.usage.prompt_tokens + attempt.usage.completion_tokens
     assert bottom.startswith(f"tiny · context {held} of 4,096 (")
     assert " tok/s" in bottom
@@ -390,7 +368,7 @@ def test_control_z_and_back_works_while_a_reply_streams_and_while_one_types(tiny
         screen.press("d")
         screen.wait("kept; to go on")
         screen.wait("$ ")
-    assert [turn.outcome for turn in kept(tiny).turns] == [Outcome.STOPPED]
+    assert [turn.outcome for turn in latest(tiny).turns] == [Outcome.STOPPED]
 
 
 def test_an_editor_has_an_ordinary_terminal_and_what_it_wrote_is_asked(tiny, tmp_path):
@@ -449,7 +427,7 @@ def test_a_terminal_that_ends_in_a_reply_keeps_the_turn_and_what_was_typed(tiny,
         else:
             screen.signal(getattr(signal, end))
             assert screen.wait_end() == 128 + getattr(signal, end)
-    talk = kept(tiny)
+    talk = latest(tiny)
     (turn,) = talk.turns
     assert turn.outcome is Outcome.STOPPED
     assert turn.reply.text
@@ -473,7 +451,7 @@ def test_a_draft_is_for_its_talk_alone_and_gone_once_it_was_sent(tiny):
         screen.wait_prompt()
         leave(screen)
     assert prompts(tiny) == ["begun and ended"]
-    assert (draft(tiny, "new"), draft(tiny, kept(tiny).id)) == ("", "")
+    assert (draft(tiny, "new"), draft(tiny, latest(tiny).id)) == ("", "")
 
 
 def test_plain_lines_are_drawn_by_nobody(tiny):

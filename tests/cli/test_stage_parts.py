@@ -15,8 +15,9 @@ from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import DummyOutput
 
+from edge.cli.page.theme import theme
 from edge.cli.stage.board import Board
-from edge.cli.stage.bottom import fitted
+from edge.cli.stage.bottom import Bottom, fitted
 from edge.cli.stage.completing import Names, candidates
 from edge.cli.stage.drafts import Autosave, apart, as_one
 from edge.cli.stage.ear import Ear
@@ -28,6 +29,7 @@ from edge.cli.stage.waiting import Queue
 from edge.cli.talk.commands import COMMANDS
 from edge.cli.talk.standing import Standing
 from edge.cli.words import stage as words
+from edge.cli.words.standing import parts, parts_in_short
 from edge.core.decision import Decision, Reason, Signals, Target
 from edge.core.message import Label
 from edge.store.conversations import Conversations
@@ -94,7 +96,9 @@ def test_a_pasted_text_cannot_pretend_to_be_another_paste():
         ("/load a tr", ["A trip to Rome"]),
         ("/load k4", ["k4bbbbbb"]),
         ("/load tw", ["k5cccccc", "k6"]),
-        ("/think o", []),
+        ("/think o", ["on", "off"]),
+        ("/think on o", []),
+        ("/system o", []),
         ("model", []),
         ("//mod", []),
         ("/mod\n", []),
@@ -162,19 +166,26 @@ def test_what_waits_is_shown_in_short_and_can_be_taken_back_whole():
 def test_the_bottom_line_shows_what_matters_most_and_no_half_of_a_part():
     decision = Decision(Target.CLOUD, Reason.ASKED, SIGNALS)
     standing = Standing("toy", 4096, 1024, 12.0, decision, is_private=False)
-    parts = list(words.standing(standing))
-    assert fitted(parts, 200) == (
+    whole = list(parts(standing))
+    assert fitted(whole, 200) == (
         "toy · context 1,024 of 4,096 (25 %) · public · cloud (asked) · 12 tok/s"
     )
-    assert fitted(parts, 40) == "toy · context 1,024 of 4,096 (25 %)"
+    assert fitted(whole, 40) == "toy · context 1,024 of 4,096 (25 %)"
     assert fitted(["模型", "x"], 4) == "模型"
-    assert fitted(words.standing_in_short(standing), 30) == "context 25 % · toy · public"
+    assert fitted(parts_in_short(standing), 30) == "context 25 % · toy · public"
+
+
+def test_a_narrow_window_has_the_bottom_line_in_short():
+    bottom = Bottom(("toy", "context 1,024 of 4,096", "public"), ("context 25 %", "toy"))
+    assert bottom.line(["new"], 60) == "new · toy · context 1,024 of 4,096 · public"
+    assert bottom.line(["new"], 35) == "new · toy · context 1,024 of 4,096"
+    assert bottom.line(["new"], 30) == "new · context 25 % · toy"
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_a_word(reason):
     decision = Decision(Target.EDGE, reason, SIGNALS, rule="long-prompts")
-    *_, word = words.standing(Standing("m", 1, decision=decision))
+    *_, word = parts(Standing("m", 1, decision=decision))
     assert word.startswith("device (")
     assert word != "device ()"
 
@@ -377,7 +388,7 @@ def test_what_comes_while_the_prompt_line_has_the_terminal_waits_and_then_stands
 
     async def act() -> Paper:
         paper = Paper()
-        board = Board(paper)
+        board = Board(paper, theme(colours=False))
         board.live("on")
         board.commit(["one"])
         board.lend(Held())

@@ -13,6 +13,8 @@ import pytest
 
 from edge.cli.doctor.checkup import Check, State
 from edge.cli.doctor.terminal import check_terminal
+from edge.core.say import ENGLISH, speak
+from edge.settings.catalogs import catalog
 from edge.settings.folders import Folders
 from shell import CHECKOUT, PATIENCE_S
 
@@ -100,6 +102,16 @@ def test_fonts_are_those_of_the_machine_that_draws(found, tmp_path):
 def test_the_language_is_named_in_itself(found):
     assert found(EDGE_LANG="zh_CN")["language"].text.startswith("简体中文; ")
     assert found(LANG="C.UTF-8")["language"].text.startswith("English; ")
+
+
+def test_chinese_remarks_are_parted_as_chinese_is(found):
+    speak(catalog("zh_CN"))
+    try:
+        text = found()["colours"].text
+    finally:
+        speak(ENGLISH)
+    assert "；" in text
+    assert "; " not in text
 
 
 # At a terminal.

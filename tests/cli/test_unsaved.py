@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shell import edge
+from shell import edge, edge_here
 from terminal import at_terminal
 from tiny_home import furnish
 
@@ -38,7 +38,7 @@ def files(home: Path) -> dict[Path, bytes]:
 
 
 def test_a_chat_that_is_not_saved_leaves_not_a_byte_and_says_so(tiny, tmp_path):
-    assert edge("chat", "tiny", *SHORT, stdin=b"said before").code == 0
+    assert edge_here("chat", "tiny", *SHORT, stdin=b"said before").code == 0
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     before = files(tiny)
@@ -64,7 +64,7 @@ def test_a_chat_that_is_not_saved_leaves_not_a_byte_and_says_so(tiny, tmp_path):
 
 def test_a_chat_that_is_saved_lies_in_the_store_and_in_a_snapshot(tiny):
     """What the test above looks for can be found."""
-    assert edge("chat", "tiny", *SHORT, stdin=f"a {WORD} word".encode()).code == 0
+    assert edge_here("chat", "tiny", *SHORT, stdin=f"a {WORD} word".encode()).code == 0
     holding = {path.suffix for path, found in files(tiny).items() if holds(found)}
     assert holding == {".db", ".kv"}
 
@@ -84,21 +84,21 @@ def test_an_answer_that_is_not_saved_leaves_not_a_byte(tiny):
 
 def test_where_the_settings_save_nothing_a_flag_does():
     ask = ("ask", "-m", "tiny", *SHORT)
-    refused = edge(*ask, "-c", "hi", EDGE_SAVE="0")
+    refused = edge_here(*ask, "-c", "hi", EDGE_SAVE="0")
     assert (refused.code, refused.out) == (2, "")
     assert refused.err == (
         "edge: with save = false (from EDGE_SAVE) nothing is kept, so no earlier conversation "
         "can go on; try: the same with --save\n"
     )
     for more in ([], ["-c"]):
-        assert edge(*ask, "--save", *more, "hi", EDGE_SAVE="0").code == 0
+        assert edge_here(*ask, "--save", *more, "hi", EDGE_SAVE="0").code == 0
 
 
 def test_without_snapshots_the_text_alone_is_kept(tiny):
     chat = ("chat", "tiny", *SHORT)
-    assert edge(*chat, "--no-snapshots", stdin=b"hi").code == 0
+    assert edge_here(*chat, "--no-snapshots", stdin=b"hi").code == 0
     assert not list(tiny.rglob("*.kv"))
-    assert edge(*chat, "-c", stdin=b"hi", EDGE_SNAPSHOTS="0").code == 0
+    assert edge_here(*chat, "-c", stdin=b"hi", EDGE_SNAPSHOTS="0").code == 0
     assert not list(tiny.rglob("*.kv"))
-    assert edge(*chat, "-c", "--snapshots", stdin=b"hi", EDGE_SNAPSHOTS="0").code == 0
+    assert edge_here(*chat, "-c", "--snapshots", stdin=b"hi", EDGE_SNAPSHOTS="0").code == 0
     assert len(list(tiny.rglob("*.kv"))) == 1

@@ -15,8 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.cli.page.drawn import Drawn
 from edge.cli.page.escape import Escaper, safe
+from edge.cli.page.theme import theme
 from edge.cli.page.thinking import Thinking
+from edge.cli.page.thoughts import thoughts
 from edge.cli.page.writer import Writer
 from edge.core.decision import Target
 from edge.core.event import (
@@ -56,7 +59,7 @@ def cut(text: str, at: Sequence[int]) -> list[str]:
 @given(HOSTILE, CUTS)
 def test_no_control_reaches_the_terminal_however_the_text_is_cut(text, at):
     escaper = Escaper()
-    shown = "".join(map(escaper.feed, cut(text, at)))
+    shown = "".join(map(escaper.feed, cut(text, at))) + escaper.end()
     assert shown == safe(text)
     shown.encode()  # and no lone surrogate is left
     assert [c for c in shown if unicodedata.category(c) == "Cc" and c not in "\n\t"] == []
@@ -80,6 +83,8 @@ def test_text_that_is_only_to_be_read_is_not_touched(text):
         ("\U000e0041", r"\U000e0041"),
         ("\udc80", r"\udc80"),
         ("a\tb\nc", "a\tb\nc"),
+        ("a\r\nb\r\n", "a\nb\n"),
+        ("a\r\r\nb\r", "a\\r\nb\\r"),
     ],
 )
 def test_what_a_terminal_would_obey_or_hide_is_spelled_out(said, shown):
@@ -154,6 +159,12 @@ def test_a_pipe_gets_escapes_spelled_out_unless_it_asks_for_raw_text():
     assert raw.getvalue() == "a\x1b[31m\n"
 
 
+def test_a_line_that_ends_with_a_carriage_return_too_ends_once_also_in_a_pipe():
+    out = io.StringIO()
+    show(Writer(out, None, XTERM), answer("a\r"), answer("\nb\r\n\rc\r"))
+    assert out.getvalue() == "a\nb\n\\rc\\r\n"
+
+
 def test_an_answer_that_never_came_is_not_even_a_newline():
     out = io.StringIO()
     show(Writer(out, None, XTERM), answer("\n\n"))
@@ -220,6 +231,12 @@ FOLDED = "\x1b[2mthinking … 0 s\x1b[m\r\x1b[K\x1b[2mthought for 0 s\x1b[m\n"
 def test_folded_thinking_is_one_line_and_how_long_it_took_stays(screen):
     show(Writer(screen.stream, screen.stream, XTERM), thought("hm "), thought("so"), answer("Yes"))
     assert screen.received() == f"{FOLDED}Yes\n"
+
+
+def test_folded_thinking_fits_a_narrow_window():
+    folded = thoughts(Thinking.FOLD, theme(colours=False), lambda: 0.0)
+    assert folded.feed("hm", 9) == Drawn((), "thinking")
+    assert folded.close() == Drawn(("thought", "for 0 s"))
 
 
 @pytest.mark.parametrize(

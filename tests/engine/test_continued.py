@@ -206,7 +206,7 @@ def test_a_shown_text_that_fills_the_context_is_refused_and_the_next_works(
 
 
 def test_a_reader_who_stops_at_the_seam_leaves_a_true_tape(make_engine: MakeEngine) -> None:
-    engine, fresh = (make_engine(layout=TOKEN_BY_TOKEN) for _ in range(2))
+    engine, fresh = (make_engine(layout=TOKEN_BY_TOKEN, connect=ThreadLink) for _ in range(2))
     request = going_on(SHOWN)
     for event in engine.stream(request):
         if not isinstance(event, Delta):

@@ -67,9 +67,10 @@ def test_a_recurrent_model_is_held_too_again_and_again(
 def test_a_held_reply_goes_on_behind_the_death_of_its_worker(
     make_engine: MakeEngine, tmp_path: Path
 ) -> None:
-    whole = list(make_engine(layout=TOKEN_BY_TOKEN).stream(held("who?", GREEDY)))
+    make = partial(make_engine, layout=TOKEN_BY_TOKEN)
+    whole = list(make(connect=ThreadLink).stream(held("who?", GREEDY)))
     command = [sys.executable, FAULTY_WORKER, "Wrote", "7", str(tmp_path / "died")]
-    engine = make_engine(connect=partial(ProcessLink, command), layout=TOKEN_BY_TOKEN)
+    engine = make(connect=partial(ProcessLink, command))
     events = list(engine.stream(held("who?", GREEDY)))
     assert notices(events) == [NoticeCode.RESTARTED]
     assert text_of(events) == text_of(whole)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pytest
-from asking import TOKEN_BY_TOKEN, MakeEngine, ask
+from asking import TOKEN_BY_TOKEN, MakeEngine, ask, options_for
 from keeping import FAMILIES, FEW, await_write, keep_in, kept, told, warm
 
 from edge.core.memory import Layout
 from edge.core.message import Message, Role
+from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.frames import Keep
-from edge.engine.edge.link import ProcessLink
+from edge.engine.edge.link import ProcessLink, ThreadLink
 from edge.engine.protocol import Answered
 from small_disk import make_read_only, small_disk
 from tiny_gguf import make_tiny
@@ -64,23 +67,40 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@dataclass(frozen=True)
+class Begun:
+    """A talk whose first process has ended: its model, what was said, and what was kept."""
+
+    path: Path
+    template: str
+    messages: tuple[Message, ...]
+    kept: Path
+
+
+@pytest.fixture(scope="module", params=FAMILIES, ids=[arch for arch, _ in FAMILIES])
+def begun(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Begun:
+    """The same for every change; nobody changes this one."""
+    (arch, template), folder = request.param, tmp_path_factory.mktemp("begun")
+    path, keep = make_tiny(folder / "tiny.gguf", arch), keep_in(folder / "snapshots")
+    messages = [Message(Role.SYSTEM, "the rule"), Message(Role.USER, "begin " * 20)]
+    how = {"template": template, "layout": TOKEN_BY_TOKEN, "n_ctx": 1024}
+    with closing(EdgeEngine(options_for(path, keep=keep, **how))) as engine:
+        messages.append(Message(Role.ASSISTANT, told(engine, messages)[0]))
+        engine.rest()
+    return Begun(path, template, tuple(messages), Path(keep.folder))
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_new_process_goes_on_right_and_warm_where_nothing_changed(
-    make_engine: MakeEngine, tmp_path: Path, keep: Keep, family: tuple[str, str], change: str
+    make_engine: MakeEngine, keep: Keep, begun: Begun, change: str
 ) -> None:
-    (arch, template), now = family, CHANGES[change]
-    path = make_tiny(tmp_path / "tiny.gguf", arch)
-    first = make_engine(path, template=template, layout=TOKEN_BY_TOKEN, keep=keep, n_ctx=1024)
-    messages = [Message(Role.SYSTEM, "the rule"), Message(Role.USER, "begin " * 20)]
-    reply, _ = told(first, messages)
-    first.rest()
-    first.close()
+    now = CHANGES[change]
+    shutil.copytree(begun.kept, keep.folder)
     now.done_to(Path(keep.folder, "talk.kv"))
-    messages += [Message(Role.ASSISTANT, reply), Message(Role.USER, "go on")]
-    options = {"template": template, "n_ctx": now.n_ctx, "layout": now.layout}
-    second = make_engine(path, keep=replace(keep, weights=now.weights), **options)
-    cold = make_engine(path, **options)
+    messages = [*begun.messages, Message(Role.USER, "go on")]
+    options = {"template": begun.template, "n_ctx": now.n_ctx, "layout": now.layout}
+    second = make_engine(begun.path, keep=replace(keep, weights=now.weights), **options)
+    cold = make_engine(begun.path, connect=ThreadLink, **options)
     text, answered = told(second, messages)
     assert text == told(cold, messages)[0]
     assert warm(answered) == (change == "none")
@@ -154,7 +174,7 @@ def test_a_full_disk_costs_the_snapshot_and_nothing_else(
 ) -> None:
     with small_disk(tmp_path / "disk", 64 * 1024) as disk:
         full = replace(keep, folder=str(disk / "snapshots"))
-        engine, free = make_engine(keep=full), make_engine()
+        engine, free = make_engine(keep=full), make_engine(connect=ThreadLink)
         messages = [Message(Role.USER, "begin " * 40)]
         for _ in range(2):
             reply, _ = told(engine, messages)

@@ -14,6 +14,7 @@ from edge.core.message import Message, Role
 from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.frames import Keep
 from edge.engine.edge.keeper import snapshots_for
+from edge.engine.edge.link import ThreadLink
 from tiny_gguf import make_tiny
 
 RULE = "Answer as a pirate would, and never say why. " * 8
@@ -39,7 +40,7 @@ def test_a_new_conversation_under_a_known_system_prompt_begins_warm_and_says_the
     path = make_tiny(tmp_path / "tiny.gguf", arch)
     make = partial(make_engine, path, template=template, n_ctx=1024, layout=Layout())
     messages = [Message(Role.SYSTEM, RULE), Message(Role.USER, "begin " * 30)]
-    first, without = make(keep=keep), make()
+    first, without = make(keep=keep), make(connect=ThreadLink)
     cold = told(first, messages, "one")
     first.close()
     second = make(keep=keep)
@@ -47,8 +48,9 @@ def test_a_new_conversation_under_a_known_system_prompt_begins_warm_and_says_the
     assert cold[1].usage.cached_tokens == 0
     assert begun[1].usage.cached_tokens == system_part(second, RULE) > 128
     # Log-probabilities tell a difference that the chosen tokens hide.
-    assert begun[0] == cold[0] == told(without, messages)[0]
-    assert begun[1].confidence == cold[1].confidence == told(make(), messages)[1].confidence
+    plain = told(without, messages)
+    assert begun[0] == cold[0] == plain[0]
+    assert begun[1].confidence == cold[1].confidence == plain[1].confidence
 
 
 @pytest.mark.parametrize(("arch", "template"), FAMILIES)

@@ -19,6 +19,7 @@ from edge.core.message import Message, Role
 from edge.engine.edge.engine import EdgeEngine
 from edge.engine.edge.frames import Keep
 from edge.engine.edge.keeper import snapshots_for
+from edge.engine.edge.link import ThreadLink
 from tiny_gguf import TinyShape, make_tiny
 
 # Its state takes 4 KiB a token, so that a write has a middle to be killed in.
@@ -53,7 +54,8 @@ def run_kills(make_engine: MakeEngine, folder: Path, n_kills: int, seed: int) ->
     path, dice, n_halves = make_tiny(folder / "tiny.gguf", shape=SHAPE), random.Random(seed), 0
     keep, options = keep_in(folder / "snapshots"), {"layout": TOKEN_BY_TOKEN, "n_ctx": 8192}
     snapshots = snapshots_for(keep, options_for(path, **options).load)
-    unharmed, messages = make_engine(path, **options), [Message(Role.USER, "begin " * 60)]
+    unharmed = make_engine(path, connect=ThreadLink, **options)
+    messages = [Message(Role.USER, "begin " * 60)]
 
     def turn(engine: EdgeEngine, meanwhile: AbstractContextManager[object]) -> None:
         with meanwhile:

@@ -63,6 +63,20 @@ def test_a_prepared_engine_is_ready_and_its_first_reply_loads_nothing(
     assert {event.phase for event in waits} == {Phase.PREFILL}
 
 
+def test_who_prepares_hears_how_far_it_is_also_where_another_thread_began_it(
+    gated: EdgeEngine, gate: Path, others: ThreadPoolExecutor
+) -> None:
+    heard: tuple[list[Progress], list[Progress]] = ([], [])
+    first = others.submit(gated.prepare, heard[0].append)
+    until(lambda: heard[0])
+    second = others.submit(gated.prepare, heard[1].append)
+    until(lambda: heard[1])
+    gate.touch()
+    first.result(timeout=20)
+    second.result(timeout=20)
+    assert {step.phase for steps in heard for step in steps} == {Phase.LOAD}
+
+
 def test_what_is_prepared_is_not_loaded_twice(make_engine: MakeEngine) -> None:
     engine = make_engine()
     engine.prepare()
@@ -170,3 +184,30 @@ def test_a_file_that_is_no_model_is_told_to_whoever_prepares_and_again_to_who_as
         engine.prepare()
     with pytest.raises(BadModelFile):
         list(engine.stream(ask("hello")))
+
+
+def test_an_engine_that_is_closed_just_as_it_is_prepared_starts_no_worker(
+    make_engine: MakeEngine,
+) -> None:
+    looks: list[bool] = []
+
+    class Left(ThreadLink):
+        """A worker that has left. Looked at the second time, in the turn, the engine is closed."""
+
+        @property
+        def alive(self) -> bool:
+            looks.append(False)
+            if len(looks) == 2:
+                engine.close()
+            return False
+
+    links: list[ThreadLink] = []
+
+    def connect() -> ThreadLink:
+        links.append(Left())
+        return links[-1]
+
+    engine = make_engine(connect=connect)
+    engine.prepare()
+    engine.prepare()
+    assert (len(looks), len(links)) == (2, 1)

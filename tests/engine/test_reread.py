@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from edge.core.message import Message, Role
 from edge.core.spec import Sampling
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.engine import EdgeEngine
+from edge.engine.edge.link import ThreadLink
 from edge.engine.edge.prompt import segment_tokens
 from edge.engine.edge.reread import reread
 from edge.engine.edge.template import render, retell
@@ -46,7 +48,8 @@ def test_after_the_reread_a_turn_evaluates_only_its_own_tokens(
     make_engine: MakeEngine, tmp_path: Path, arch: str, template: str, thinking: bool
 ) -> None:
     path = make_tiny(tmp_path / "tiny.gguf", arch)
-    engine = make_engine(path, template=template, reasons=False, n_ctx=2048)
+    options = {"template": template, "reasons": False, "n_ctx": 2048}
+    engine = make_engine(path, connect=ThreadLink, **options)
     model = Model(str(path), vocab_only=True)
     messages = [Message(Role.SYSTEM, "be brief"), Message(Role.USER, "begin")]
     for question in ("and now?", "再来一次", "last one"):
@@ -66,9 +69,10 @@ def test_without_a_reread_the_answer_is_the_same_and_costs_more(
     make_engine: MakeEngine, tmp_path: Path, arch: str, template: str
 ) -> None:
     path = make_tiny(tmp_path / "tiny.gguf", arch)
+    make = partial(make_engine, path, template=template, layout=TOKEN_BY_TOKEN, connect=ThreadLink)
     costs = []
     for rereads in (True, False):
-        engine = make_engine(path, template=template, rereads=rereads, layout=TOKEN_BY_TOKEN)
+        engine = make(rereads=rereads)
         messages = [Message(Role.USER, "begin")]
         reply, _ = told(engine, messages, thinking=False)
         engine.rest()
@@ -103,8 +107,8 @@ def test_a_prompt_interrupts_a_reread_and_is_answered_right(
     make_engine: MakeEngine, tmp_path: Path, arch: str, template: str
 ) -> None:
     path = make_tiny(tmp_path / "tiny.gguf", arch)
-    engine = make_engine(path, template=template, layout=TOKEN_BY_TOKEN, n_ctx=2048)
-    fresh = make_engine(path, template=template, layout=TOKEN_BY_TOKEN, n_ctx=2048, rereads=False)
+    make = partial(make_engine, path, template=template, layout=TOKEN_BY_TOKEN, n_ctx=2048)
+    engine, fresh = make(), make(rereads=False, connect=ThreadLink)
     messages = [Message(Role.USER, "begin")]
     for question in ("one", "two", "three", "four"):
         reply, _ = told(engine, messages, thinking=False)
@@ -127,8 +131,9 @@ def test_a_worker_killed_while_it_rereads_is_replaced(
 def test_an_edited_past_is_read_again_from_a_true_place(
     make_engine: MakeEngine, tiny_qwen35: Path
 ) -> None:
-    engine = make_engine(tiny_qwen35, template="qwen3.5", layout=TOKEN_BY_TOKEN, n_ctx=2048)
-    fresh = make_engine(tiny_qwen35, template="qwen3.5", layout=TOKEN_BY_TOKEN, n_ctx=2048)
+    options = {"template": "qwen3.5", "layout": TOKEN_BY_TOKEN, "n_ctx": 2048}
+    engine = make_engine(tiny_qwen35, **options)
+    fresh = make_engine(tiny_qwen35, connect=ThreadLink, **options)
     system = Message(Role.SYSTEM, "the same rule for all")
     told(engine, [system, Message(Role.USER, "first version")], thinking=False)
     engine.rest()
@@ -148,7 +153,8 @@ def test_counting_does_not_wait_for_a_reread(make_engine: MakeEngine, tiny_qwen3
 def test_a_short_turn_is_read_in_one_batch_where_a_reread_will_follow(
     make_engine: MakeEngine, tiny_qwen35: Path, rereads: bool, n_batches: int
 ) -> None:
-    engine = make_engine(tiny_qwen35, template="qwen3.5", n_ctx=2048, rereads=rereads)
+    options = {"template": "qwen3.5", "n_ctx": 2048, "rereads": rereads}
+    engine = make_engine(tiny_qwen35, connect=ThreadLink, **options)
     messages = [Message(Role.USER, "begin")]
     reply, _ = told(engine, messages, thinking=False)
     engine.rest()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from schemas import ENDLESS, OWN, SCHEMAS, WRONG
 
 from edge.core.errors import ReplyUnfit, UsageError
+from edge.engine.edge.capi.gbnf import gbnf_of
 from edge.engine.edge.capi.grammar import Candidates, Grammar
 from edge.engine.edge.capi.model import Model
 from edge.engine.schema import Schema
@@ -93,6 +94,7 @@ def test_whatever_the_grammar_allows_is_valid_in_thousands_of_schemas(
         ({"enum": ["\u4f60\u597d", "\U0001f600", "a\tb"]}, '"\U0001f600"'),
         ({"enum": ["\u4f60\u597d", "\U0001f600", "a\tb"]}, '"a\\tb"'),
         ({"type": ["integer", "null"], "minimum": 2, "maximum": 4, "multipleOf": 2}, "4"),
+        ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, "0.5"),
         ({"type": "string", "pattern": r"^[A-Z]{2}-\d+$"}, '"AB-12"'),
         ({"type": "object", "required": ["name"]}, '{"name":"Ann"}'),
         ({"type": "string", "format": "date"}, '"2026-02-28"'),
@@ -110,6 +112,22 @@ def test_a_valid_reply_is_allowed(vocabulary: Model, schema: object, reply: str)
     assert grammar.allows(IM_END)
     grammar.close()
     assert json.loads(read.valid(reply)) == json.loads(reply)
+
+
+def test_values_that_begin_alike_are_allowed_each_and_nothing_between(vocabulary: Model) -> None:
+    values = [1, 10, 100, "a", "ab", 'a"b', "a\\", "\u4f60\u597d", "\u4f60", None, [1], [1, 2]]
+    read = Schema.read(json.dumps({"enum": values}))
+    spelt = {json.dumps(value, ensure_ascii=False).encode() for value in values}
+    for text in spelt:
+        grammar = Grammar(vocabulary, read.text)
+        for n, byte in enumerate(text):
+            assert (IM_END in allowed_by(grammar, vocabulary)) == (text[:n] in spelt)
+            assert {each[n] for each in spelt if each[:n] == text[:n] and each[n:]} == {
+                token for token in allowed_by(grammar, vocabulary) if token < 256
+            }
+            grammar.accept(byte)
+        assert grammar.allows(IM_END)
+        grammar.close()
 
 
 def test_a_raw_line_break_in_a_string_is_not_allowed(vocabulary: Model) -> None:
@@ -161,6 +179,57 @@ def test_a_schema_that_is_nested_too_deeply_is_refused() -> None:
         schema = {"type": "array", "items": schema}
     with pytest.raises(UsageError, match="nested too deeply"):
         Schema.read(json.dumps(schema))
+
+
+STRING = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "place", "figures"),
+    [
+        ({"properties": {f"p{n}": STRING for n in range(129)}}, "#/properties", "129.*128"),
+        ({"items": {"enum": [*range(2001)]}}, "#/items/enum", "2001.*2000"),
+        ({"anyOf": [{"enum": [*range(999)]}] * 3}, "#/anyOf/2/enum", "2997.*2000"),
+    ],
+)
+def test_what_would_be_a_grammar_too_large_is_refused_with_figures(
+    schema: object, place: str, figures: str
+) -> None:
+    with pytest.raises(UsageError, match=f" at {place}: .*{figures}"):
+        Schema.read(json.dumps(schema))
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"items": [{"properties": {f"p{n}": STRING for n in range(128)}}] * 2},
+        {
+            "properties": {f"p{n}": STRING for n in range(500)},
+            "required": [f"p{n}" for n in range(500)],
+        },
+        {"items": [{"type": "integer", "minimum": 0, "maximum": 255}] * 40},
+        {"enum": [*range(2000)]},
+        {"enum": ["x" * n for n in range(500)]},
+    ],
+)
+def test_what_is_large_and_no_larger_becomes_a_grammar(
+    vocabulary: Model, schema: dict[str, Any]
+) -> None:
+    Grammar(vocabulary, Schema.read(json.dumps(schema)).text).close()
+
+
+def test_names_that_are_required_and_not_described_count_as_places() -> None:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(3):
+        schema = {"additionalProperties": schema, "required": [f"p{n}" for n in range(20)]}
+    with pytest.raises(UsageError, match="too large"):
+        Schema.read(json.dumps(schema))
+
+
+def test_a_schema_that_is_too_deep_for_the_converter_is_refused_and_harms_nobody() -> None:
+    nested = "(" * 900 + "a" + ")" * 900
+    with pytest.raises(UsageError, match="nested too deeply"):
+        gbnf_of(json.dumps({"type": "string", "pattern": f"^{nested}$"}))
 
 
 def test_a_value_that_is_nested_too_deeply_is_refused() -> None:

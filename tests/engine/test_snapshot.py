@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import stat
+import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -49,8 +53,62 @@ def test_forgetting_a_talk_leaves_nothing_that_may_hold_its_words(snapshots: Sna
     (snapshots.folder / "cut.part").write_bytes(b"half a talk")
     forget(snapshots.folder, "talk")
     forget(snapshots.folder, "../another")
-    forget(snapshots.folder / "nowhere", "talk")
-    assert names(snapshots) == ["another.kv"]
+    assert names(snapshots) == ["another.kv", "talk.gone"]
+    assert (snapshots.folder / "talk.gone").read_bytes() == b""
+
+
+def test_a_talk_that_was_forgotten_is_not_kept_again_nor_its_system_prompt(
+    snapshots: Snapshots,
+) -> None:
+    forget(snapshots.folder, "talk")
+    snapshots.write("talk", SNAPSHOT)
+    snapshots.write(snapshots.name_of([1, 2]), SNAPSHOT, "talk")
+    snapshots.write("another", SNAPSHOT)
+    assert names(snapshots) == ["another.kv", "talk.gone"]
+    assert stat.S_IMODE(snapshots.folder.stat().st_mode) == 0o700
+
+
+def interrupted(work: Callable[[], None], by: Callable[[], None], at: int) -> bool:
+    """Do one thing whole before call number `at` of another; False where it has no such call."""
+    ahead = at
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal ahead
+        ahead -= event == "c_call"
+        if ahead == 0:
+            sys.setprofile(None)
+            by()
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return ahead <= 0
+
+
+@pytest.mark.parametrize("first", ["the write", "the end"])
+def test_at_whatever_moment_a_talk_is_forgotten_nothing_of_it_stays(
+    snapshots: Snapshots, first: str
+) -> None:
+    for at in itertools.count(1):
+        here = replace(snapshots, folder=snapshots.folder / str(at))
+        here.write("talk", SNAPSHOT)
+        write = partial(here.write, "talk", SNAPSHOT)
+        end = partial(forget, here.folder, "talk")
+        work, by = (write, end) if first == "the write" else (end, write)
+        if not interrupted(work, by, at):
+            break
+        assert names(here) == ["talk.gone"], at
+    assert at > 20  # so many moments were tried
+
+
+def test_it_is_not_remembered_for_ever_what_was_forgotten(snapshots: Snapshots) -> None:
+    forget(snapshots.folder, "long-ago")
+    forget(snapshots.folder, "lately")
+    os.utime(snapshots.folder / "long-ago.gone", (0, 0))
+    forget(snapshots.folder, "now")
+    assert names(snapshots) == ["lately.gone", "now.gone"]
 
 
 # Whatever is wrong with one, it is not there.

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from edge.core.message import Message, Role
 from edge.core.spec import Sampling
 from edge.engine.edge.capi.model import Model
 from edge.engine.edge.engine import EdgeEngine
+from edge.engine.edge.link import ThreadLink
 from edge.engine.edge.prompt import common_prefix, prompt_tokens
 from edge.engine.edge.reread import reread
 from edge.engine.edge.template import render, retell
@@ -130,9 +132,8 @@ def stopped_reply(engine: EdgeEngine, messages: list[Message], after_s: float) -
 def stop_often(make_engine: MakeEngine, path: Path, template: str, n_stops: int) -> None:
     """After each stop, at random moments, the next reply is the one of an engine never stopped."""
     dice = random.Random(0)
-    engine, fresh = (
-        make_engine(path, template=template, layout=TOKEN_BY_TOKEN, n_ctx=2048) for _ in range(2)
-    )
+    make = partial(make_engine, path, template=template, layout=TOKEN_BY_TOKEN, n_ctx=2048)
+    engine, fresh = make(), make(connect=ThreadLink)
     for n in range(n_stops):
         said = [f"{n} begin " + "and tell me more " * dice.randrange(1, 12)]
         said.append(stopped_reply(engine, talk(*said), dice.uniform(0.0, 0.3)) or "-")

@@ -23,6 +23,7 @@ from edge.engine.edge.frames import (
     Rested,
     Swept,
 )
+from edge.engine.edge.link import ThreadLink
 from edge.engine.edge.sweep import sweep
 from edge.engine.edge.threads import Busy, Threads
 from edge.engine.edge.timeline import Aborted, Timeline
@@ -91,7 +92,7 @@ def test_nothing_is_learned_beside_another_program_or_without_room(timelines) ->
 
 
 def test_a_reply_after_a_trial_is_the_reply_without_one(make_engine: MakeEngine) -> None:
-    tried, plain = make_engine(sweep=(1, 2)), make_engine()
+    tried, plain = make_engine(sweep=(1, 2)), make_engine(connect=ThreadLink)
     said = []
     for engine in (tried, plain):
         list(engine.stream(ask("hello")))

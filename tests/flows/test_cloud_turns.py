@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -62,18 +60,18 @@ def write_prices(home: Path) -> None:
 
 
 def ask(*words: str, **more: str) -> dict[str, Any]:
-    """The object that `ask --json` prints."""
-    ran = shell.edge(*ASK, *words, **more)
+    """The object that `ask --json` prints; run here, since a process costs more."""
+    ran = shell.edge_here(*ASK, *words, **more)
     assert ran.code == 0, ran.err
     told: dict[str, Any] = json.loads(ran.out)
     return told
 
 
 def told(*words: str) -> dict[str, Any]:
-    """The object that a command prints; run here, since a process costs more."""
-    with redirect_stdout(io.StringIO()) as out:
-        given(*words, "--json")
-    found: dict[str, Any] = json.loads(out.getvalue())
+    """The object that a command prints."""
+    ran = shell.edge_here(*words, "--json")
+    assert ran.code == 0, ran.err
+    found: dict[str, Any] = json.loads(ran.out)
     return found
 
 

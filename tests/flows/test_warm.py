@@ -10,7 +10,7 @@ from shell import edge
 
 RULES = " ".join(
     f"Rule {n}: when somebody asks for the number {n}, answer in one short sentence."
-    for n in range(1, 13)
+    for n in range(1, 9)
 )
 # One thread: their number changes the last digits of the figures compared here.
 ASK = ("ask", "-m", "qwen2.5-coder-0.5b", "--json", "--threads", "1", "--temperature", "0")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from edge.core.errors import UsageError
 from edge.core.units import Money
 from edge.settings.cloud import load_cloud
-from edge.settings.edit import edited, preview, write_setting, write_settings
+from edge.settings.edit import edited, preview, write_settings
 from edge.settings.folders import Folders
 
 MINE = """\
@@ -46,7 +46,7 @@ def mode_of(path: Path) -> int:
 def test_a_new_file_is_its_owners_alone_whatever_the_umask_says(folders, umask):
     before = os.umask(umask)
     try:
-        write_setting(folders, ("cloud", "mode"), "ask")
+        write_settings(folders, {("cloud", "mode"): "ask"})
     finally:
         os.umask(before)
     assert mode_of(folders.config_file) == 0o600
@@ -59,7 +59,7 @@ def test_a_file_keeps_the_mode_it_had(folders, mode):
     folders.config.mkdir()
     folders.config_file.write_text(MINE)
     folders.config_file.chmod(mode)
-    write_setting(folders, ("seed",), 1)
+    write_settings(folders, {("seed",): 1})
     assert mode_of(folders.config_file) == mode
 
 
@@ -76,8 +76,8 @@ def test_comments_and_order_stay(folders):
 def test_a_value_is_taken_away_and_its_comments_neighbours_stay(folders):
     folders.config.mkdir()
     folders.config_file.write_text(MINE)
-    write_setting(folders, ("n_ctx",), None)
-    write_setting(folders, ("cloud", "nothing", "there"), None)
+    write_settings(folders, {("n_ctx",): None})
+    write_settings(folders, {("cloud", "nothing", "there"): None})
     text = folders.config_file.read_text()
     assert "n_ctx" not in text
     assert text.startswith("# what I like\n")
@@ -85,7 +85,7 @@ def test_a_value_is_taken_away_and_its_comments_neighbours_stay(folders):
 
 
 def test_an_amount_is_kept_to_the_last_digit(folders):
-    write_setting(folders, ("budget", "CNY", "month"), Decimal("19.90"))
+    write_settings(folders, {("budget", "CNY", "month"): Decimal("19.90")})
     assert load_cloud(folders, {}).caps[0].limit == Money(Decimal("19.90"), "CNY")
 
 
@@ -104,7 +104,7 @@ def test_what_could_not_be_read_again_is_not_written(folders, path, value):
     folders.config.mkdir()
     folders.config_file.write_text(MINE)
     with pytest.raises(UsageError):
-        write_setting(folders, path, value)
+        write_settings(folders, {path: value})
     assert folders.config_file.read_text() == MINE
     assert list(folders.config.iterdir()) == [folders.config_file]
 
@@ -119,7 +119,7 @@ def test_a_link_stays_a_link(folders, tmp_path):
     real = tmp_path / "dotfiles.toml"
     real.write_text(MINE)
     folders.config_file.symlink_to(real)
-    write_setting(folders, ("seed",), 1)
+    write_settings(folders, {("seed",): 1})
     assert folders.config_file.is_symlink()
     assert tomllib.loads(real.read_text())["seed"] == 1
 
@@ -128,7 +128,7 @@ def test_a_broken_file_is_left_alone(folders):
     folders.config.mkdir()
     folders.config_file.write_text("n_ctx = = 1")
     with pytest.raises(UsageError, match="not valid TOML"):
-        write_setting(folders, ("seed",), 1)
+        write_settings(folders, {("seed",): 1})
     assert folders.config_file.read_text() == "n_ctx = = 1"
 
 

@@ -48,3 +48,50 @@ def test_a_draft_is_deleted_with_its_talk_and_not_written_after(database: Databa
     drafts.put(talk.id, "my secret draft")
     assert drafts.get(talk.id) == ""
     assert b"secret" not in database.path.read_bytes()
+
+
+# Two who have not begun.
+
+
+@pytest.fixture
+def other(database: Database) -> Iterator[Database]:
+    """The same store, as another process opens it."""
+    with closing(open_database(database.path)) as other:
+        yield other
+
+
+def test_two_that_are_typed_at_once_are_two_drafts(database: Database, other: Database) -> None:
+    one, two = Drafts(database), Drafts(other)
+    one.put(NEW, "a long letter")
+    assert two.get(NEW) == ""
+    two.put(NEW, "hm")
+    assert (one.get(NEW), two.get(NEW)) == ("a long letter", "hm")
+    two.put(NEW, "")
+    assert (one.get(NEW), two.get(NEW)) == ("a long letter", "")
+
+
+def test_what_those_left_who_are_gone_goes_to_those_who_come_once_and_the_latest_first(
+    database: Database, other: Database
+) -> None:
+    with database.write() as connection:  # by a version whose processes shared one
+        connection.execute("INSERT INTO drafts VALUES ('new', 'of long ago')")
+    for text in ("the first", "the second"):
+        with closing(open_database(database.path)) as gone:
+            Drafts(gone).put(NEW, text)
+    one, two = Drafts(database), Drafts(other)
+    assert [each.get(NEW) for each in (one, two, one)] == ["the second", "the first", "the second"]
+    one.put(NEW, "")
+    assert one.get(NEW) == "of long ago"
+
+
+def test_who_opens_the_store_anew_goes_on_with_its_draft(
+    database: Database, other: Database
+) -> None:
+    old, new = Drafts(database), Drafts(other)
+    old.put(NEW, "half a line")
+    new.follow(old)
+    database.close()
+    assert new.get(NEW) == "half a line"
+    new.put(NEW, "")
+    with other.read() as connection:
+        assert connection.execute("SELECT count(*) FROM drafts").fetchone()[0] == 0

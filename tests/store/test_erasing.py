@@ -165,6 +165,34 @@ def test_a_turn_that_is_begun_while_its_conversation_goes_goes_too(path: Path, l
     assert b"zebrafish" not in path.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("reply", "harm"),
+    [
+        ("xylem " * 80, "UPDATE spans SET packed = substr(packed, 1, 12) WHERE packed NOT NULL"),
+        ("xylem", "UPDATE spans SET text = 'another reply' WHERE text = 'xylem'"),
+        ("xylem", "UPDATE turns SET text = 'another prompt' WHERE text = 'a xylophone'"),
+    ],
+)
+def test_of_a_damaged_text_no_word_stays_behind_its_conversation(
+    path: Path, reply: str, harm: str
+) -> None:
+    with closing(open_database(path)) as database:
+        kept = Conversations(database)
+        for prompt in ("honeycomb, not damaged", "a xylophone"):
+            talk = kept.start("toy", "")
+            turn = kept.begin_turn(talk.id, None, Message(Role.USER, prompt))
+            kept.end_turn(turn.id, [attempt(reply)], Outcome.FINISHED)
+        with database.write() as connection:
+            connection.execute(f"{harm} AND rowid = (SELECT max(rowid) FROM {harm.split()[1]})")
+        kept.delete(talk.id)
+        database.check()
+        assert len(Search(database).find("honeycomb")) == len(Search(database).find("xylem")) == 1
+        with database.read() as connection:
+            found = connection.execute("SELECT rowid FROM words WHERE words MATCH 'xylem'")
+            assert [row[0] for row in found] == [1]
+    assert b"ylophone" not in path.read_bytes()
+
+
 # Copies of a store that were kept before a migration.
 
 TALKS = {

@@ -14,6 +14,7 @@ from writer import attempt
 
 from edge.core.conversation import Conversation, Outcome, Summary
 from edge.core.errors import StoreDamaged, UsageError
+from edge.core.event import ContextUse
 from edge.core.message import Message, Role
 from edge.store.aside import working_folder
 from edge.store.conversations import Conversations
@@ -50,11 +51,13 @@ def fill(path: Path, seed: int = 5, n_talks: int = 8) -> Talks:
                 turn = conversations.begin_turn(talk.id, parent_id, Message(Role.USER, prompt))
                 turn_ids.append(turn.id)
                 reply = chance.choice(["yes", "long " * 2000, chance.randbytes(6000).hex()])
-                conversations.end_turn(turn.id, [attempt(reply)], Outcome.FINISHED)
+                told = ContextUse(4096, 900, summary_turn_id=turn.id)
+                shares = [replace(attempt(reply), context=told)]
+                conversations.end_turn(turn.id, shares, Outcome.FINISHED)
             conversations.set_title(talk.id, f"Title {n}", by_user=True)
             last = str(turn_ids[-1])
             conversations.keep_summary(talk.id, Summary(last, f"summary {n}", 12))
-            conversations.pin(last, True)
+            conversations.pin(talk.id, last, True)
             Drafts(database).put(talk.id, f"draft {n}")
         return all_talks(conversations)
 

@@ -106,35 +106,47 @@ def test_the_turn_a_talk_is_at_ends_a_branch_though_others_go_on(
 def test_a_pin_is_kept_and_can_be_taken_out(conversations: Conversations) -> None:
     talk = conversations.start("toy", "")
     turn = ask(conversations, talk.id, "remember this")
-    conversations.pin(turn.id, True)
+    conversations.pin(talk.id, turn.id, True)
     assert conversations.get(talk.id).turns[0].pinned
-    conversations.pin(turn.id, False)
+    conversations.pin(talk.id, turn.id, False)
     assert conversations.get(talk.id).turns == (turn,)
     with pytest.raises(UnknownName, match="nobody"):
-        conversations.pin("nobody", True)
+        conversations.pin(talk.id, "nobody", True)
 
 
-def test_the_newest_summary_on_the_branch_stands_for_its_turns(
+def tell(
+    conversations: Conversations, talk_id: str, after: Turn | None, summed_up: Turn | None
+) -> Turn:
+    """A turn whose prompt was told the summary of the turns up to `summed_up`."""
+    turn = ask(conversations, talk_id, "and?", after)
+    use = ContextUse(4096, 900, summary_turn_id=summed_up.id if summed_up else "")
+    conversations.end_turn(turn.id, [replace(attempt("yes"), context=use)], Outcome.FINISHED)
+    return turn
+
+
+def test_a_talk_has_the_summary_that_its_newest_prompt_was_told(
     conversations: Conversations,
 ) -> None:
     talk = conversations.start("toy", "", Label.PUBLIC, Label.PUBLIC)
-    root = ask(conversations, talk.id, "root")
-    left, right = (ask(conversations, talk.id, each, after=root) for each in ("left", "right"))
+    root = tell(conversations, talk.id, None, None)
+    left = tell(conversations, talk.id, root, root)
+    right = tell(conversations, talk.id, root, None)
+    leaf = tell(conversations, talk.id, left, left)
     early, late = (
         Summary(turn.id, text, 812, Label.PUBLIC)
         for turn, text in ((root, "so far"), (left, "more 更多"))
     )
     conversations.keep_summary(talk.id, late)
     conversations.keep_summary(talk.id, early)
-    assert conversations.get(talk.id).summary == early
-    conversations.go_to(talk.id, left.id)
-    assert conversations.get(talk.id).summary == late  # stands for more, though it is older
+    assert conversations.get(talk.id).summary == late
     conversations.keep_summary(talk.id, replace(late, text="better"))
     assert conversations.get(talk.id).summary == replace(late, text="better")
-    conversations.go_to(talk.id, right.id)
-    assert conversations.get(talk.id).summary == early
-    conversations.go_to(talk.id, None)
-    assert conversations.get(talk.id).summary is None
+    for turn, summary in ((left, early), (right, None), (root, None)):
+        conversations.go_to(talk.id, turn.id)
+        assert conversations.get(talk.id).summary == summary
+    conversations.go_to(talk.id, leaf.id)
+    ask(conversations, talk.id, "not answered yet", after=leaf)
+    assert conversations.get(talk.id).summary == replace(late, text="better")
     with pytest.raises(UnknownName):
         conversations.keep_summary(talk.id, replace(late, turn_id="nobody"))
 
@@ -143,11 +155,13 @@ def test_a_summary_is_as_private_as_its_talk(
     database: Database, conversations: Conversations
 ) -> None:
     talk = conversations.start("toy", "", Label.PUBLIC, Label.PUBLIC)
-    turns = [ask(conversations, talk.id, "a"), ask(conversations, talk.id, "b")]
-    conversations.keep_summary(talk.id, Summary(turns[0].id, "before", 1, Label.PUBLIC))
+    root = tell(conversations, talk.id, None, None)
+    turns = [root, tell(conversations, talk.id, root, root)]
+    turns.append(tell(conversations, talk.id, turns[1], turns[1]))
+    conversations.keep_summary(talk.id, Summary(root.id, "before", 1, Label.PUBLIC))
     conversations.mark_private(talk.id)
     conversations.keep_summary(talk.id, Summary(turns[1].id, "after", 1, Label.PUBLIC))
-    for turn in turns:
+    for turn in turns[1:]:
         conversations.go_to(talk.id, turn.id)
         summary = conversations.get(talk.id).summary
         assert summary is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,10 +13,12 @@ import typer
 
 from edge.cli.talk.flags import Flags, with_flags
 from edge.core.decision import Target
-from edge.core.errors import Cancelled, UsageError
+from edge.core.errors import Cancelled, EdgeError, UsageError
 
 if TYPE_CHECKING:
+    from edge.chat.session import Session
     from edge.cli.page.writer import Writer
+    from edge.cli.prompt.use import Asked
     from edge.cli.talk.attach import Attached
     from edge.cli.talk.opening import Talk
     from edge.cli.talk.wanted import Wanted
@@ -57,7 +60,12 @@ VarFlag = Annotated[
 ]
 FileFlag = Annotated[
     list[Path] | None,
-    typer.Option("--file", metavar="PATH", help="A text file that goes along; again for more."),
+    typer.Option(
+        "--file",
+        metavar="PATH",
+        help="A text file that goes along, - for a pipe; again for more. "
+        "Without words it is the text of -t.",
+    ),
 ]
 SchemaFlag = Annotated[
     Path | None,
@@ -89,30 +97,26 @@ def ask(
     from edge.cli.prompt.use import gathered
 
     def run() -> int:
-        asked = gathered(template, var or [], prompt or [], sys.stdin)
+        held = None if schema is None else held_to(schema)
+        asked = gathered(template, var or [], prompt or [], sys.stdin, read_files(file or []))
         system = asked.system if flags.system is None else flags.system
-        how = How(as_json, raw, stats, cloud)
-        take = taken_along(file or [], schema)
-        return answer(replace(flags, system=system).wanted(model), asked.prompt, how, take)
+        how = How(as_json, raw, stats, cloud, held)
+        return answer(replace(flags, system=system).wanted(model), asked, how)
 
     raise typer.Exit(telling_errors(run) if as_json else run())
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """What the flags of `ask` alone said; `cloud` None: nobody in particular is to answer."""
+    """What the flags of `ask` alone said.
+
+    `cloud` None: nobody in particular is to answer. `schema` is what the reply is held to.
+    """
 
     as_json: bool
     raw: bool
     stats: bool
     cloud: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Along:
-    """What goes along with the prompt: files, and the schema its reply is held to."""
-
-    files: tuple[Attached, ...] = ()
     schema: Schema | None = None
 
 
@@ -129,20 +133,24 @@ def telling_errors(run: Callable[[], int]) -> int:
         raise
 
 
-def taken_along(files: list[Path], schema: Path | None) -> Along:
+def read_files(paths: list[Path]) -> list[Attached]:
     """Read what goes along, before anything is opened; raises UsageError for what is no text."""
-    if not files and schema is None:
-        return Along()
+    from edge.cli.talk.attach import attach_or_read
+
+    return [attach_or_read(path, sys.stdin) for path in paths]
+
+
+def held_to(schema: Path) -> Schema:
+    """The schema of a file; raises UsageError."""
     from edge.cli.ask.schema import schema_in
-    from edge.cli.talk.attach import attach
 
-    read = None if schema is None else schema_in(schema)
-    return Along(tuple(map(attach, files)), read)
+    return schema_in(schema)
 
 
-def answer(wanted: Wanted, text: str, how: How, along: Along = Along()) -> int:
+def answer(wanted: Wanted, asked: Asked, how: How) -> int:
     """Print the reply and return the exit code: 130 when the user stopped it."""
-    from edge.cli.page.writer import is_terminal, standard_writer
+    from edge.cli.page.streams import is_terminal
+    from edge.cli.page.writer import standard_writer
     from edge.cli.talk.consent import Consent
     from edge.cli.talk.opening import opened
     from edge.cli.talk.turn import Asking, take_turn, was_stopped
@@ -152,46 +160,55 @@ def answer(wanted: Wanted, text: str, how: How, along: Along = Along()) -> int:
 
     if how.raw and is_terminal(sys.stdout):
         raise UsageError(words.raw_needs_a_pipe(), hint="edge ask --raw … > FILE")
-    if how.cloud and along.schema:
+    if how.cloud and how.schema:
         raise files_words.schema_needs_the_device()
     target = None if how.cloud is None else Target.CLOUD if how.cloud else Target.EDGE
-    writer = standard_writer(raw=how.raw, answer=not (how.as_json or along.schema))
+    writer = standard_writer(raw=how.raw, answer=not (how.as_json or how.schema))
     with opened(wanted, Consent(writer)) as talk:
         if how.cloud and talk.cloud is None:
             raise UsageError(cloud_words.cloud_is_off(), hint="edge cloud login")
-        text = prompt_of(talk, text, along, writer, counted=not how.cloud)
-        done = take_turn(talk, text, writer, Asking(target, tells_end=along.schema is None))
-        report(talk, done, writer, how, along.schema)
+        text = prompt_of(talk, asked, how, writer)
+        done = take_turn(talk, text, writer, Asking(target, tells_end=how.schema is None))
+        if asked.files:
+            name_after(talk.session, asked.title)
+        report(talk, done, writer, how)
     return Cancelled.exit_code if was_stopped(done) else 0
 
 
-def prompt_of(talk: Talk, text: str, along: Along, writer: Writer, *, counted: bool) -> str:
-    """The prompt with all that goes along, whose size is told before it is sent."""
-    if along.schema is not None:
+def name_after(session: Session, title: str) -> None:
+    """Call a new talk by what was asked of its files: it begins with their text."""
+    if session.conversation_id and len(session.turns) == 1:
+        with suppress(EdgeError):  # a convenience
+            session.conversations.set_title(session.conversation_id, title, by_user=False)
+
+
+def prompt_of(talk: Talk, asked: Asked, how: How, writer: Writer) -> str:
+    """The prompt with its schema; the size of the files in it is told before it is sent."""
+    from edge.cli.talk.attach import measured, refuse_what_is_far_too_long
+
+    text = asked.prompt
+    if how.schema is not None:
         from edge.cli.ask.schema import hold
 
-        hold(talk.session, along.schema)
-        text = along.schema.asked(text)
-    if along.files:
-        from edge.cli.talk.attach import room_in, told_sizes, with_files
-
-        beside, room = f"{talk.session.system}\n{text}", room_in(talk.session, counted=counted)
-        for line in told_sizes(along.files, beside, room):
+        hold(talk.session, how.schema)
+        text = how.schema.asked(text)
+    if asked.files:
+        for line in measured(talk, asked.files, text, writer, counted=not how.cloud):
             writer.note(line, dim=True)
-        text = with_files(along.files, text)
+    refuse_what_is_far_too_long(talk, text)
     return text
 
 
-def report(talk: Talk, done: Done, writer: Writer, how: How, schema: Schema | None) -> None:
+def report(talk: Talk, done: Done, writer: Writer, how: How) -> None:
     """What stands below a reply, and what of it was held back until it was whole."""
     from edge.cli.export.answer import answer_json
     from edge.cli.talk.turn import tell_who
     from edge.cli.words import cloud_chat as words
 
-    if schema is not None:
+    if how.schema is not None:
         from edge.cli.ask.schema import whole
 
-        reply = whole(talk, schema, done)
+        reply = whole(talk, how.schema, done)
         if not how.as_json:
             typer.echo(reply)
     if how.as_json:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edge.settings.folders import Folders
 
 SCHEMA_VERSION = 1
+_NAME_CELLS = 24  # of a row of the status; none is wider
 _JSON = typer.Option(False, "--json", help="Print one JSON object.")
 
 
@@ -110,7 +111,7 @@ def logout(
 def status(as_json: bool = _JSON) -> None:
     """Show whether the cloud is on, who is asked, and what may be spent."""
     from edge.cli.cloud.status import document, rows, state_of
-    from edge.cli.help.spoken import filled
+    from edge.cli.log.lines import column
     from edge.cli.table import printable
     from edge.settings.folders import Folders
 
@@ -118,8 +119,10 @@ def status(as_json: bool = _JSON) -> None:
     if as_json:
         typer.echo(json.dumps({"schema_version": SCHEMA_VERSION, **document(state)}, indent=2))
         return
-    for name, value in rows(state):
-        typer.echo(printable(f"{filled(tables.status(name), 17)} {value}"))
+    told = list(rows(state))
+    names = column((tables.status(name) for name, _ in told), most=_NAME_CELLS)
+    for name, (_, value) in zip(names, told, strict=True):
+        typer.echo(printable(f"{name} {value}"))
 
 
 @app.command()

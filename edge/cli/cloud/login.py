@@ -12,7 +12,7 @@ import typer
 
 from edge.cli.cloud.questions import asked_key, choose, one_of, piped_key
 from edge.cli.cloud.status import policy_in_force
-from edge.cli.page.writer import is_terminal
+from edge.cli.page.streams import is_terminal
 from edge.cli.progress import can_ask, confirm
 from edge.cli.table import printable
 from edge.cli.words import cloud as words
@@ -41,7 +41,7 @@ from edge.settings.keys import (
 from edge.settings.providers import BUILT_IN
 
 _LABELS = ("private", "public")
-_MODES = (CloudMode.ASK.value, CloudMode.AUTO.value)
+MODES = (CloudMode.ASK.value, CloudMode.AUTO.value)
 
 Changes = dict[Keys, Value]
 
@@ -68,7 +68,7 @@ class Wishes:
 def log_in(wishes: Wishes, folders: Folders, environ: Mapping[str, str] = os.environ) -> None:
     """Turn the cloud on. Raises UsageError or Cancelled, and then nothing was changed."""
     _refuse_without_detectors()
-    new, mode = one_of(wishes.new, "--new", _LABELS), one_of(wishes.mode, "--mode", _MODES)
+    new, mode = one_of(wishes.new, "--new", _LABELS), one_of(wishes.mode, "--mode", MODES)
     document = read_config(folders.config_file)
     name = wishes.provider or _table(document, "cloud").get("provider") or BUILT_IN
     changes = _provider_changes(wishes, str(name), _table(document, "cloud"))
@@ -77,7 +77,7 @@ def log_in(wishes: Wishes, folders: Folders, environ: Mapping[str, str] = os.env
     # Asked once: an answer of before stands.
     new = new or _table(document, "privacy").get("new")
     new = new or choose(_LABELS, login_words.ask_new() if wishes.asks else None)
-    mode = mode or choose(_MODES, login_words.ask_mode() if wishes.asks else None)
+    mode = mode or choose(MODES, login_words.ask_mode() if wishes.asks else None)
     changes |= {("privacy", "new"): new, ("cloud", "mode"): mode}
     preview(folders, changes)
     origin = _keep(key, settings, folders, wishes)

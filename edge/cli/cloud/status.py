@@ -9,6 +9,7 @@ from typing import Any
 from edge.cli.words import cloud as words
 from edge.core.cloud import Cap, CloudMode
 from edge.core.errors import UsageError
+from edge.core.say import say
 from edge.models.catalog import load_catalog, with_own_clouds
 from edge.models.clouds import cloud_models
 from edge.routing.detect.all import detectors_ready
@@ -68,9 +69,9 @@ def rows(state: State) -> Iterator[tuple[str, str]]:
     yield "key", state.key_fault or _key(state, settings.provider.name)
     yield "policy", state.policy
     yield "new", words.label(settings.new_label)
-    yield "budget", ", ".join(map(words.cap, state.caps)) or words.no_caps()
+    yield "budget", say(", ").join(map(words.cap, state.caps)) or words.no_caps()
     if not state.detectors_ready:
-        yield "detectors", f"{words.detectors_missing()}; {words.how_to_install()}"
+        yield "detectors", say("; ").join([words.detectors_missing(), words.how_to_install()])
     yield "", words.how_to_turn_on(False) if settings.mode is CloudMode.OFF else words.turn_off()
 
 

@@ -72,6 +72,18 @@ def _policies(_: Folders) -> Iterator[Offer]:
     yield from map(Offer, BUILT_IN)
 
 
+def _sums(_: Folders) -> Iterator[Offer]:
+    from edge.store.ledger import By
+
+    yield from map(Offer, By)
+
+
+def _modes(_: Folders) -> Iterator[Offer]:
+    from edge.cli.cloud.login import MODES
+
+    yield from map(Offer, MODES)
+
+
 def _words(*values: str) -> Completer:
     return lambda _: map(Offer, values)
 
@@ -84,6 +96,7 @@ COMPLETERS: Mapping[str, Completer] = {
     "memory": _words("low", "auto", "fast"),
     "when_full": _words("slide", "summarise", "stop"),
     "policy": _policies,
+    "chat named": _models,
     "pull name": _catalog,
     "verify name": _models,
     "rm name": _models,
@@ -98,8 +111,8 @@ COMPLETERS: Mapping[str, Completer] = {
     "policy show name": _policies,
     "policy init name": _policies,
     "policy replay name": _policies,
-    "cloud login mode": _words("off", "auto", "ask"),
-    "budget by": _words("day", "month", "model", "conversation"),
+    "cloud login mode": _modes,
+    "budget by": _sums,
     "completion shell": _words("bash", "zsh", "fish", "powershell"),
 }
 

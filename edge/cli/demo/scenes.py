@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from edge.cli.main import run
-from edge.cli.page.writer import is_terminal, standard_writer
+from edge.cli.page.streams import is_terminal
+from edge.cli.page.writer import standard_writer
 from edge.cli.talk.opening import Desk, Talk
 from edge.cli.talk.turn import AS_USUAL, Asking, take_turn, tell_who, was_stopped
 from edge.cli.words import chat as words_chat

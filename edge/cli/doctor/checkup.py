@@ -156,11 +156,19 @@ def _store(path: Path, text: str) -> Check:
 
 def _advice(library: Library) -> str:
     try:
-        layouts = layouts_here(load_settings())
+        # Settings that cannot be read have a line of their own.
+        layouts = layouts_here(_settings_or_none_chosen())
         spec, _ = default_model(library.catalog, probe_device(), layouts=layouts)
     except EdgeError as error:
         return error.hint
     return f"edge pull {spec.name}"
+
+
+def _settings_or_none_chosen() -> Settings:
+    try:
+        return load_settings()
+    except UsageError:
+        return Settings()
 
 
 def _unfinished(shelf: Path) -> str:

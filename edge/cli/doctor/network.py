@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from edge.cli.doctor.checkup import Check, State
-from edge.core.errors import NetworkError
+from edge.core.errors import NetworkError, UsageError
 from edge.core.say import noted, say, say_noted
 from edge.models.sources import Address, Hosts, Patience
 from edge.models.wire import Wire
@@ -22,9 +22,13 @@ _WHY_PIP = noted(
 
 def check_network(*, offline: bool) -> Iterator[Check]:
     """A line for each host; no text and no token of the user's goes to any of them."""
-    hosts = Hosts.from_environ(os.environ, offline=offline)
-    for url, why in ((hosts.hub, _WHY_HUB), (hosts.modelscope, _WHY_MODELSCOPE)):
-        yield _check_host(Address(url), why, asked=not hosts.offline)
+    try:
+        hosts = Hosts.from_environ(os.environ, offline=offline)
+    except UsageError as error:
+        yield Check("network", State.BROKEN, error.message, error.hint)
+    else:
+        for url, why in ((hosts.hub, _WHY_HUB), (hosts.modelscope, _WHY_MODELSCOPE)):
+            yield _check_host(Address(url), why, asked=not hosts.offline)
     yield Check("network", State.OK, say("{what}; not asked now", what=say_noted(_WHY_PIP)))
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from edge.cli.doctor.checkup import Check, State
 from edge.cli.doctor.cursor import columns_shown
 from edge.cli.editor import found_editor
-from edge.cli.page.writer import is_terminal
+from edge.cli.page.streams import colourless, is_terminal
 from edge.cli.words import terminal as words
 from edge.core.errors import UsageError
 from edge.settings.folders import Folders
@@ -43,25 +43,19 @@ def _window(environ: Mapping[str, str]) -> Check:
     columns, rows = shutil.get_terminal_size()
     text = words.size(columns, rows, term)
     if term == "dumb":
-        return Check("terminal", State.WARN, f"{text}; {words.is_plain()}", "export TERM=xterm")
+        text = words.both(text, words.is_plain())
+        return Check("terminal", State.WARN, text, "export TERM=xterm")
     if columns < _NARROW_COLUMNS:
         return Check("terminal", State.WARN, text, words.is_narrow())
     return Check("terminal", State.OK, text)
 
 
 def _colours(environ: Mapping[str, str]) -> Check:
-    if why := _without_colours(environ):
+    if why := colourless(environ):
         return Check("colours", State.OK, words.no_colours(why))
     n = _n_colours(environ)
     text = words.colours(n) if n else words.colours_unknown()
-    return Check("colours", State.OK, f"{text}; {words.switch_colours_off()}")
-
-
-def _without_colours(environ: Mapping[str, str]) -> str:
-    """What says that there are none; empty where nothing does."""
-    if environ.get("NO_COLOR"):
-        return "NO_COLOR"
-    return "TERM" if environ.get("TERM") in ("dumb", None) and os.name != "nt" else ""
+    return Check("colours", State.OK, words.both(text, words.switch_colours_off()))
 
 
 def _n_colours(environ: Mapping[str, str]) -> int:
@@ -92,7 +86,7 @@ def _widths(environ: Mapping[str, str]) -> Check:
     text = words.widths(chinese, emoji)
     if (chinese, emoji) != _WIDE:
         expected = words.widths_differ(" / ".join(map(str, _WIDE)))
-        return Check("width", State.WARN, f"{text}; {expected}")
+        return Check("width", State.WARN, words.both(text, expected))
     return Check("width", State.OK, text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from markdown_it import MarkdownIt
 
@@ -15,11 +16,15 @@ def closed(text: str) -> str:
     """The text, ended so that what is written behind it stands for itself.
 
     A fence that was never closed is; whatever else would swallow more, as a
-    comment of HTML, is shown as the characters it is made of.
+    comment of HTML, is shown as the characters it is made of. An address for a
+    name holds in a whole file, so it is shown in place of being one.
 
     >>> closed("```py\\nx = 1")
     '```py\\nx = 1\\n```'
+    >>> print(closed("[1]: https://example.org"))
+    \\[1]: https://example.org
     """
+    text = _without_definitions(text)
     last = _reader(html=True).parse(text + _SENTINEL)[-1]
     if last.type == "paragraph_close":
         return text
@@ -27,6 +32,17 @@ def closed(text: str) -> str:
         return f"{text}\n{last.markup}"
     fence = "`" * (1 + max(2, *map(len, _BACKTICKS.findall(text)), 0))
     return f"{fence}\n{text}\n{fence}"
+
+
+def _without_definitions(text: str) -> str:
+    """The text, each `[name]: address` in it made the characters it is."""
+    found: dict[str, Any] = {}
+    _Believing("commonmark").parse(text, found)
+    defined = [*found.get("references", {}).values(), *found.get("duplicate_refs", ())]
+    lines = text.split("\n")
+    for begin in {one["map"][0] for one in defined}:
+        lines[begin] = lines[begin].replace("[", "\\[", 1)
+    return "\n".join(lines)
 
 
 def as_blocks(text: str) -> str:
@@ -42,6 +58,13 @@ def as_blocks(text: str) -> str:
 class _Reader(MarkdownIt):
     def validateLink(self, url: str) -> bool:  # noqa: N802 - its name over there
         return url.lower().startswith(("http://", "https://", "mailto:"))
+
+
+class _Believing(MarkdownIt):
+    """Takes any address for one, as who reads a file elsewhere may."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802
+        return True
 
 
 @cache

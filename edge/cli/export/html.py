@@ -63,7 +63,8 @@ def _typed(kind: str, who: str, text: str) -> str:
 
 
 def _drawn(text: str) -> str:
-    return as_blocks(safe(text))
+    # Before, that no line is another; behind, for what Markdown spells as &#x202e;.
+    return safe(as_blocks(safe(text)))
 
 
 def _text(text: str) -> str:

@@ -43,7 +43,7 @@ def _turn(turn: Turn) -> Iterator[str]:
 
 def _written(text: str) -> str:
     """A text of somebody's, where what follows it stands for itself."""
-    return closed(safe(text.strip("\n")))
+    return closed(safe(text).strip("\n"))
 
 
 def _quoted(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from edge.cli.words import log as words
 from edge.core.conversation import Conversation, Turn
 from edge.core.decision import Target
@@ -20,7 +22,17 @@ def title_of(conversation: Conversation) -> str:
     return line or words.untitled(conversation.id)
 
 
-def facts_of(conversation: Conversation) -> tuple[str, ...]:
+def in_utc(at_utc: str) -> str:
+    """A time of the store for readers anywhere, to the minute.
+
+    >>> in_utc("2026-01-31T14:02:59.123Z")
+    '2026-01-31 14:02 UTC'
+    """
+    date, _, time = at_utc.partition("T")
+    return words.at(date, time[:5])
+
+
+def facts_of(conversation: Conversation, moment: Callable[[str], str] = in_utc) -> tuple[str, ...]:
     """Its id, who answers, when it began, how long it is, and whether it is private."""
     facts = (
         conversation.id,
@@ -29,16 +41,6 @@ def facts_of(conversation: Conversation) -> tuple[str, ...]:
         words.turns(len(conversation.turns)),
     )
     return (*facts, words.private()) if conversation.label is Label.PRIVATE else facts
-
-
-def moment(at_utc: str) -> str:
-    """A time of the store for a reader, to the minute.
-
-    >>> moment("2026-01-31T14:02:59.123Z")
-    '2026-01-31 14:02 UTC'
-    """
-    date, _, time = at_utc.partition("T")
-    return words.at(date, time[:5])
 
 
 def who_replied(turn: Turn) -> str:

@@ -14,6 +14,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "edge ask 'Why is the sky blue?'",
         "git diff | edge ask 'Write a commit message'",
         "edge ask -t translate '你好，世界'",
+        "edge ask -t summarise --file notes.md",
         "edge ask --json 'Name three rivers.' | python3 -m json.tool",
     ),
     "log": ("edge log", "edge log --limit 5 --json"),

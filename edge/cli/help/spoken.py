@@ -10,14 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any
-from unicodedata import east_asian_width
 
 import typer
 
 from edge.core.say import say, say_noted
 
-# A word with the closing marks it may not be parted from; of Chinese each sign is one.
-_WORD = re.compile(r"(?:[!-~]+|[^\s!-~])[，。；：、！？）」》”…]*|\s+")
 _DEFAULT = re.compile(r"default: ([^\];]*)")
 
 
@@ -50,7 +47,8 @@ class SpokenFormatter(typer.Context.formatter_class):  # type: ignore[misc, vali
             "Arguments": say("Arguments"),
             "Commands": say("Commands"),
         }
-        super().write_heading(names.get(heading, heading))
+        said = say("{heading}:", heading=names.get(heading, heading))
+        self.write(f"{'':>{self.current_indent}}{said}\n")
 
     def write_text(self, text: str) -> None:
         """A paragraph."""
@@ -88,34 +86,10 @@ def _extras(text: str) -> str:
 
 def _as_wide(text: str, room: int) -> str:
     """A text whose lines are broken already, where a sign is wider than a letter."""
-    if text.isascii() or cells(text) <= room:
+    if text.isascii():
         return text
+    from edge.cli.page.wrap import in_lines
+
+    paragraphs = (" ".join(part.split()) for part in text.split("\n\n"))
     # A backspace on a line of its own keeps the lines of a paragraph as they are.
-    return "\n\n".join(
-        "\b\n" + "\n".join(wrapped(part, room)) for part in text.split("\n\n") if part.strip()
-    )
-
-
-def wrapped(text: str, room: int) -> list[str]:
-    """A paragraph in lines of at most so many columns; Chinese is broken between any two signs.
-
-    >>> wrapped("显示版本，然后退出", 10)
-    ['显示版本，', '然后退出']
-    """
-    lines = [""]
-    for word in _WORD.findall(" ".join(text.split())):
-        if lines[-1] and cells(lines[-1] + word.rstrip()) > room:
-            lines[-1] = lines[-1].rstrip()
-            lines.append("")
-        lines[-1] += word if lines[-1] else word.lstrip()
-    return lines
-
-
-def cells(text: str) -> int:
-    """How many columns a text takes in a terminal."""
-    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
-def filled(text: str, room: int) -> str:
-    """The text with blanks up to so many columns."""
-    return text + " " * (room - cells(text))
+    return "\n\n".join("\b\n" + "\n".join(in_lines(part, room)) for part in paragraphs if part)

@@ -46,6 +46,22 @@ _KNOWN: tuple[tuple[str, _Said], ...] = (
         lambda a, b: say("{value} is not one of {known}", value=a, known=b),
     ),
     (
+        r"Input should be greater than or equal to (.+)",
+        lambda a: say("it must be at least {n}", n=a),
+    ),
+    (
+        r"Input should be less than or equal to (.+)",
+        lambda a: say("it must be at most {n}", n=a),
+    ),
+    (
+        r"Input should be a valid integer, .+",
+        lambda: say("it must be a whole number"),
+    ),
+    (
+        r"Input should be a valid number, .+",
+        lambda: say("it must be a number"),
+    ),
+    (
         r"(.+) is not in the range (.+)",
         lambda a, b: say("{value} is not in the range {range}", value=a, range=b),
     ),

@@ -42,11 +42,13 @@ def show(
 
 @app.command()
 def search(
-    words: list[str] = typer.Argument(help="Words that all stand in one prompt or reply."),
+    words: list[str] = typer.Argument(
+        metavar="WORDS", help="Words that all stand in one prompt or reply."
+    ),
     limit: int = _LIMIT,
     as_json: bool = _JSON,
 ) -> None:
-    """Find words in everything that was said, newest first."""
+    """Find words in everything that was said, newest first; exit 3 where they are nowhere."""
     from edge.cli.log import read as log_read
 
     log_read.search(_text(" ".join(words)), limit, as_json=as_json)
@@ -71,7 +73,7 @@ def export(
 
 @app.command()
 def rm(
-    names: list[str] = typer.Argument(metavar="ID|NAME…", help="The conversations to delete."),
+    names: list[str] = typer.Argument(metavar="ID|NAME", help="The conversations to delete."),
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
 ) -> None:
     """Delete conversations for good, with all that was kept of them."""
@@ -83,7 +85,9 @@ def rm(
 @app.command()
 def rename(
     name: str = _TALK,
-    title: list[str] = typer.Argument(help='What to call it; "" takes its title away.'),
+    title: list[str] = typer.Argument(
+        metavar="TITLE", help='What to call it; "" takes its title away.'
+    ),
 ) -> None:
     """Give a conversation a title; the model will not change it."""
     from edge.cli.log import change as log_change
@@ -110,5 +114,6 @@ def _list(limit: int, *, as_json: bool) -> None:
 def _text(said: str) -> str:
     """Words of the command line; raises UsageError when they hold what is not Unicode text."""
     from edge.cli.talk import piped
+    from edge.cli.words.piped import the_name
 
-    return piped.text(said, "the name")
+    return piped.text(said, the_name())

@@ -99,7 +99,7 @@ def _snippet(hit: Hit, width: int, looks: Theme) -> Iterator[str]:
 
 def _cells(hit: Hit) -> list[Cell]:
     """The snippet, cut where something found begins or ends: what is escaped grows longer."""
-    cells = cells_of(f"{words.in_prompt() if hit.role is Role.USER else words.in_reply()} ")
+    cells = cells_of(words.in_prompt() if hit.role is Role.USER else words.in_reply())
     at = 0
     for start, end in hit.found:
         cells += _on_one_line(hit.snippet[at:start])

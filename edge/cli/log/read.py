@@ -15,11 +15,12 @@ from edge.cli.export.record import readable_json, record
 from edge.cli.kept import opened_store
 from edge.cli.log.lists import found, listed, name_of
 from edge.cli.log.show import Looks, shown
+from edge.cli.page.streams import colourless, is_terminal
 from edge.cli.page.theme import theme
-from edge.cli.page.writer import is_terminal
 from edge.cli.progress import tell
-from edge.cli.table import printable, show_row
+from edge.cli.table import show_row
 from edge.cli.words import log as words
+from edge.core.errors import NothingFound
 from edge.settings.folders import Folders
 from edge.store.conversations import Conversations
 from edge.store.search import Hit, Search
@@ -63,17 +64,15 @@ def show(name: str, *, as_json: bool, all_branches: bool) -> None:
 
 
 def search(sought: str, limit: int, *, as_json: bool) -> None:
-    """The messages that hold all the words, newest first."""
+    """The messages that hold all the words, newest first; raises NothingFound, as JSON too."""
     with opened_store(Folders.find()) as database:
         hits = Search(database).find(sought, limit)
     if as_json:
         _print_json({"words": sought, "hits": [asdict(hit) for hit in hits]})
-    elif not hits:
-        typer.echo(printable(words.none_found(sought)))
-    elif is_terminal(sys.stdout):
-        typer.echo(found(hits, columns(), colours()))
-    else:
+    elif hits:
         _show_hits(hits)
+    if not hits:
+        raise NothingFound(words.none_found(sought), hint=words.look_otherwise(sought))
     if len(hits) == limit and not as_json:
         tell(words.more_found(2 * limit))
 
@@ -85,8 +84,7 @@ def columns() -> int:
 
 def colours() -> bool:
     """Whether standard output shows colours and they are wanted."""
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return is_terminal(sys.stdout) and not plain
+    return is_terminal(sys.stdout) and not colourless(os.environ)
 
 
 def _looks() -> Looks:
@@ -94,6 +92,9 @@ def _looks() -> Looks:
 
 
 def _show_hits(hits: Sequence[Hit]) -> None:
+    if is_terminal(sys.stdout):
+        typer.echo(found(hits, columns(), colours()))
+        return
     show_row(*words.hit_headings())
     for hit in hits:
         show_row(hit.conversation_id, hit.turn_id, hit.at_utc, hit.role, hit.title, hit.snippet)

@@ -58,8 +58,10 @@ def cells_of(text: str, style: Style = Style.PLAIN) -> list[Cell]:
 
 def clipped(cells: Sequence[Cell], limit: int) -> Sequence[Cell]:
     """As many as fit."""
-    while columns(cells) > limit:
-        cells = cells[:-1]
+    for n, cell in enumerate(cells):
+        limit -= cell.width
+        if limit < 0:
+            return cells[:n]
     return cells
 
 

@@ -25,7 +25,8 @@ class Code:
     def __init__(self, sink: Sink, margin: list[Cell], fence: str, info: str) -> None:
         self._sink, self._margin = sink, Margin(margin, margin)
         self._end = re.compile(rf"[ \t]*{re.escape(fence)}{re.escape(fence[0])}*[ \t]*")
-        self._perhaps_end = re.compile(rf"[ \t]*{re.escape(fence[0])}*[ \t]*")
+        # Nothing is tried twice, and the run is bounded: each character costs a look at this.
+        self._perhaps_end = re.compile(rf"[ \t]*+{re.escape(fence[0])}{{0,99}}+[ \t]{{0,99}}")
         from edge.cli.page.highlight import Highlighter  # pygments is a moment's reading
 
         self._fence = fence
@@ -42,6 +43,7 @@ class Code:
         self._column = 0  # where the next character stands
         self._fitting = 0  # characters not yet finished that are on the screen
         self._shown_columns = 0  # what these take
+        self._looks: str | None = None  # of these, once they were coloured
 
     def ends_with(self, head: str, *, whole: bool) -> bool | None:
         """Whether a line ends the block; None as long as that is open."""
@@ -52,7 +54,9 @@ class Code:
     @property
     def live(self) -> str:
         """The line that is open."""
-        return painted([*self._now(), *self._shown()], self._sink.theme) if self._text else ""
+        if self._looks is None:
+            self._looks = painted([*self._now(), *self._shown()], self._sink.theme)
+        return self._looks if self._text else ""
 
     def feed(self, char: str) -> None:
         """The next character of a line."""
@@ -79,6 +83,7 @@ class Code:
 
     def narrowed(self) -> None:
         """The screen became narrower: what is shown of the open line stays as it is."""
+        self._looks = None  # the margin may be narrower, too
         if self._shown_columns > self._room:
             self.part()
 
@@ -109,6 +114,7 @@ class Code:
         self._column += width
         if is_whole and self._column <= self._room:
             self._fitting += 1
+            self._looks = None
             self._shown_columns = self._column
 
     def _shown(self) -> list[Cell]:

@@ -3,7 +3,7 @@
 Model output is untrusted: it may hold escape sequences that recolour, retitle or
 rewrite the terminal, marks that turn the reading order round, and characters of
 no width that hide words. All of these are shown as Python would write them:
-`\\x1b`, `\\u202e`. Line feed and tab pass.
+`\\x1b`, `\\u202e`. Line feed and tab pass; a carriage return and a line feed are one.
 """
 
 from __future__ import annotations
@@ -28,10 +28,18 @@ class Escaper:
 
     def __init__(self) -> None:
         self._before = ""
+        self._held = ""  # a carriage return, which a line feed behind it makes nothing of
 
     def feed(self, piece: str) -> str:
-        """The next piece, safe to show."""
-        return "".join(map(self._shown, piece))
+        """The next piece, safe to show; a carriage return at its end waits for what follows."""
+        piece = (self._held + piece).replace("\r\n", "\n")
+        self._held = "\r" if piece.endswith("\r") else ""
+        return "".join(map(self._shown, piece.removesuffix("\r")))
+
+    def end(self) -> str:
+        """What still waited."""
+        held, self._held = self._held, ""
+        return "".join(map(self._shown, held))
 
     def _shown(self, char: str) -> str:
         before, self._before = self._before, char
@@ -44,7 +52,8 @@ class Escaper:
 
 def safe(text: str) -> str:
     """A whole text, safe to show."""
-    return Escaper().feed(text)
+    escaper = Escaper()
+    return escaper.feed(text) + escaper.end()
 
 
 def _hidden(char: str) -> bool:

@@ -48,14 +48,16 @@ class Margin:
 
 def within(cells: list[Cell], width: int) -> list[Cell]:
     """A margin that leaves half of the width to the text, at least."""
-    while columns(cells) > width // 2:
-        cells = cells[1:]
-    return cells
+    room, begin = width // 2, len(cells)
+    while begin and cells[begin - 1].width <= room:
+        begin -= 1
+        room -= cells[begin].width
+    return cells[begin:]
 
 
 def blanks(n: int) -> list[Cell]:
     """So many blank columns."""
-    return cells_of(" " * n)
+    return n * cells_of(" ")
 
 
 class Flow:
@@ -75,7 +77,7 @@ class Flow:
 
     def feed(self, char: str) -> None:
         """The next character of the line; blanks before its first word are its mark's."""
-        if char in " \t" and self._inline.is_empty:
+        if char in " \t" and (self._inline.is_empty or self._inline.is_full(self._room)):
             return
         self._inline.feed(char)
         if self._inline.width > self._room:

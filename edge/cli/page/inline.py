@@ -49,6 +49,7 @@ class Inline:
     ) -> None:
         self.cells: list[Cell] = list(sign)
         self.width = columns(sign)
+        self._filled = columns(trimmed(sign))  # of it, without the blanks at its end
         self._n_sign = len(sign)
         self._theme = theme
         self._style = self._base = style
@@ -83,14 +84,20 @@ class Inline:
 
     def overflows(self, limit: int) -> bool:
         """Whether this is more than a line; blanks at its end do not count."""
-        return self.width > limit and len(self.cells) > 1 and columns(trimmed(self.cells)) > limit
+        return self._filled > limit and len(self.cells) > 1
+
+    def is_full(self, limit: int) -> bool:
+        """Whether this ends with blanks beyond the line; more of them would change nothing."""
+        return self.width > limit >= self._filled and not self._run
 
     def cut(self, taken: int, begin: int) -> list[Cell]:
         """Take the first cells off as a finished line; the open one begins at `begin`."""
         line = self.cells[:taken]
+        gone = columns(self.cells[:begin])
         del self.cells[:begin]
         self._n_sign = 0
-        self.width = columns(self.cells)
+        self.width -= gone
+        self._filled = max(self._filled - gone, 0)
         for mark in self._open:
             mark.at = None if mark.at is None or mark.at < taken else max(mark.at - begin, 0)
         self._link.forget()
@@ -109,8 +116,15 @@ class Inline:
     def _put(self, char: str) -> None:
         self.width += put(self.cells, char, self._style)
         self._before = char
-        if not (self._literal or self._math or self._is_code()) and self._link.take(self.cells):
-            self.width = columns(self.cells)
+        if not (self._literal or self._math or self._is_code()):
+            self._link_up()
+        if self.cells[-1].text != " ":
+            self._filled = self.width
+
+    def _link_up(self) -> None:
+        """A link that is whole now stands there as text and address."""
+        if narrower := self._link.take(self.cells):
+            self.width -= narrower
             begin = self._link.begin
             for mark in self._open:
                 if mark.at is not None and mark.at > begin:
@@ -214,8 +228,10 @@ class Inline:
             return
         at = len(self.cells) if mark.at is None else mark.at
         gone = mark.style & ~self._style
-        later = [cell._replace(style=cell.style & ~gone) for cell in self.cells[mark.at or 0 :]]
-        kept = self.cells[: mark.at or 0] + later
-        self.cells[:] = [*kept[:at], *cells_of(mark.text, self._style), *kept[at:]]
-        self.width = columns(self.cells)
+        for n in range(mark.at or 0, len(self.cells)):
+            self.cells[n] = self.cells[n]._replace(style=self.cells[n].style & ~gone)
+        shown = cells_of(mark.text, self._style)
+        self.cells[at:at] = shown
+        self.width += columns(shown)
+        self._filled = self.width - (len(self.cells) - len(trimmed(self.cells)))
         self._link.forget()

@@ -24,8 +24,8 @@ class Link:
         """Whether what comes now is an address, in which no sign is a mark."""
         return self._depth > 0
 
-    def take(self, cells: list[Cell]) -> bool:
-        """Look at the last cell; whether that completed a link, and changed the line."""
+    def take(self, cells: list[Cell]) -> int:
+        """Look at the last cell; the columns the line lost where that completed a link, else 0."""
         char, last = cells[-1].text, len(cells) - 1
         if self._depth:
             return self._take_address(cells, char)
@@ -35,17 +35,19 @@ class Link:
             self._end = last
         elif char == "(" and 0 <= self._end == last - 1 and self.begin < self._end - 1:
             self._depth = 1
-        return False
+        return 0
 
-    def _take_address(self, cells: list[Cell], char: str) -> bool:
+    def _take_address(self, cells: list[Cell], char: str) -> int:
         if char == " ":
             self.forget()
         self._depth += (char == "(") - (char == ")")
         if char != ")" or self._depth or not self._theme.shows(Style.LINK):
-            return False
+            return 0
         begin, end = self.begin, self._end
         text = [cell._replace(style=cell.style | Style.LINK) for cell in cells[begin + 1 : end]]
         address = [cell._replace(style=Style.FAINT) for cell in cells[end + 1 :]]
-        cells[begin:] = [*text, Cell(" ", 1, Style.PLAIN), *address]
+        gap = Cell(" ", 1, Style.PLAIN)
+        lost = cells[begin].width + cells[end].width - gap.width
+        cells[begin:] = [*text, gap, *address]
         self._end = -1
-        return True
+        return lost

@@ -34,16 +34,19 @@ class Opening:
     text: str = ""
 
 
+BAR = "|"  # begins a row, which is one or none when its line is whole
 _TAB_BLANKS = 4
 _QUOTE = re.compile(r" {0,3}>[ ]?")
 _PERHAPS_QUOTE = re.compile(r" {0,3}>?")
 
 # Each kind with what says so, and what may still become it. A rule and a fence are
 # known when their line is whole; a bullet is tried after a rule, which it may begin.
+# What may still become one is bounded: a model that repeats itself without end is
+# shown doing it, and no character costs a look at a long line.
 _WHOLE = (
     (Kind.FENCE, re.compile(r"(`{3,}(?=[^`]*$)|~{3,})")),
-    (Kind.RULE, re.compile(r"(-{3,}|\*{3,}|_{3,})[ \t]*$")),
-    (Kind.ROW, re.compile(r"(\|)(?=.)")),
+    (Kind.RULE, re.compile(r"(([-*_])(?:[ \t]*\2){2,})[ \t]*$")),
+    (Kind.ROW, re.compile(rf"({re.escape(BAR)})(?=.)")),
     (Kind.ITEM, re.compile(r"([-*+]|\d{1,9}[.)])$")),
     (Kind.HEADING, re.compile(r"(#{1,6})$")),
 )
@@ -53,9 +56,9 @@ _AT_ONCE = (
     (Kind.MATH, re.compile(r"(\$\$|\\\[)")),
 )
 _PERHAPS = re.compile(
-    r"`{1,2}$|`{3,}[^`]*$|~{1,2}$|~{3,}.*$"  # a fence
-    r"|-+[ \t]*$|\*+[ \t]*$|_+[ \t]*$|[-*+]$"  # a rule or an item
-    r"|#{1,6}$|\d{1,9}[.)]?$|\|.*$|\$$|\\$"
+    r"`{1,2}$|`{3,99}[^`]{0,199}$|~{1,2}$|~~~"  # a fence
+    r"|([-*_])(?:[ \t]{0,3}\1){0,99}[ \t]{0,99}$|\+$"  # a rule or an item
+    r"|#{1,6}$|\d{1,9}[.)]?$|\||\$$|\\$"
 )
 
 
@@ -69,14 +72,14 @@ def opening(head: str, *, whole: bool) -> Opening | None:
     indent = len(head[: len(head) - len(text)].expandtabs(_TAB_BLANKS))
     if not text:
         return Opening(Kind.BLANK) if whole else None
+    if not whole and _PERHAPS.match(text):
+        return None
+    for kind, pattern in _WHOLE if whole else ():
+        if found := pattern.match(text):
+            return Opening(kind, indent, found[1], text[found.end(1) :], text)
     for kind, pattern in _AT_ONCE:
         if found := pattern.match(text):
             return Opening(kind, indent, found[1], text[found.end() :], text)
-    if not whole:
-        return None if _PERHAPS.match(text) else Opening(Kind.TEXT, indent, "", text, text)
-    for kind, pattern in _WHOLE:
-        if found := pattern.match(text):
-            return Opening(kind, indent, found[1], text[found.end(1) :], text)
     return Opening(Kind.TEXT, indent, "", text, text)
 
 

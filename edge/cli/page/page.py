@@ -13,7 +13,7 @@ from edge.cli.page.code import Code
 from edge.cli.page.drawn import Drawn
 from edge.cli.page.escape import Escaper
 from edge.cli.page.flow import Sink
-from edge.cli.page.opening import opening, unquoted
+from edge.cli.page.opening import BAR, opening, unquoted
 from edge.cli.page.theme import Style, Theme
 
 _NARROWEST = 4  # what a margin and a wide character take
@@ -27,7 +27,8 @@ class Page:
         self._sink = Sink(max(width, _NARROWEST), theme)
         self._blocks = Blocks(self._sink)
         self._escaper = Escaper()
-        self._head = ""  # of a line, until it is certain what it is
+        self._indent = ""  # of a line
+        self._head = ""  # what stands behind it, until it is certain what the line is
         self._is_open = False  # it is
 
     @property
@@ -43,14 +44,7 @@ class Page:
 
     def feed(self, text: str) -> Drawn:
         """The next piece of the text."""
-        for char in self._escaper.feed(text):
-            if char == "\n":
-                self._end_line()
-            elif self._is_open:
-                self._blocks.feed(char)
-            else:
-                self._head += char
-                self._decide(whole=False)
+        self._take(self._escaper.feed(text))
         return Drawn(self._sink.taken(), self._live())
 
     def part(self) -> Drawn:
@@ -61,32 +55,53 @@ class Page:
 
     def close(self) -> Drawn:
         """The text is over."""
-        if self._head or self._is_open:
+        self._take(self._escaper.end())
+        if self._indent or self._head or self._is_open:
             self._end_line()
         self._blocks.lay_out()
         self._blocks.leave_code(written=False)
         return Drawn(self._sink.taken())
 
+    def _take(self, text: str) -> None:
+        for char in text:
+            if char == "\n":
+                self._end_line()
+            elif self._is_open:
+                self._blocks.feed(char)
+            elif not self._head and char in " \t":
+                self._indent += char
+            else:
+                self._head += char
+                if not self._is_row:
+                    self._decide(whole=False)
+
+    @property
+    def _is_row(self) -> bool:
+        """Whether this waits for the end of its line, whatever comes."""
+        return self._head[:1] == BAR and self._blocks.code is None
+
     def _live(self) -> str:
         if self._blocks.line is not None:
             return self._blocks.line.live
-        if not self._head.lstrip().startswith("|"):
+        if not self._is_row:
             return ""
-        # A row, of a table that comes when it is whole: a sign that something arrives.
-        row = cells_of(self._head, Style.FAINT)
-        return painted(clipped(row, self.width // 2), self._sink.theme)
+        # A row, of a table that comes when it is whole: a sign that something arrives. No
+        # more than could fit is looked at, for a row may have no end.
+        half = self.width // 2
+        row = cells_of(f"{self._indent[:half]}{self._head[:half]}", Style.FAINT)
+        return painted(clipped(row, half), self._sink.theme)
 
     def _end_line(self) -> None:
         if not self._is_open:
             self._decide(whole=True)
         self._blocks.end_line()
-        self._head, self._is_open = "", False
+        self._indent, self._head, self._is_open = "", "", False
 
     def _decide(self, *, whole: bool) -> None:
         """Open the line, if it is certain what it is."""
         code = self._blocks.code
         most = _DEEPEST_QUOTE if code is None else self._blocks.depth
-        quoted = unquoted(self._head, most, whole=whole)
+        quoted = unquoted(self._indent + self._head, most, whole=whole)
         if quoted is None:
             return
         if code is not None and quoted[0] == self._blocks.depth:

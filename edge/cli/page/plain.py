@@ -11,7 +11,7 @@ from shutil import get_terminal_size
 from typing import TextIO
 
 from edge.cli.page.escape import Escaper, safe
-from edge.cli.page.streams import is_terminal, moves
+from edge.cli.page.streams import colourless, is_terminal, moves
 from edge.cli.page.thinking import Thinking
 from edge.core.event import Channel
 
@@ -30,7 +30,7 @@ class Plain:
         self._raw = raw
         self._is_one = out is not None and out is err  # then lines of ours end the answer's
         self._moves = moves(err, environ)
-        self._dims = self._moves and not environ.get("NO_COLOR")
+        self._dims = self._moves and not colourless(environ)
         self._begin()
 
     def _begin(self) -> None:
@@ -49,6 +49,7 @@ class Plain:
     def end(self) -> None:
         """The reply is over: one newline, and a clean line."""
         self._wipe()
+        self._show(self._escapers[Channel.ANSWER].end())
         if self._answered:
             self._put(self._out, "\n")
         elif self._mid_line:
@@ -80,11 +81,7 @@ class Plain:
         if self._channel is Channel.REASONING:
             self._put(self._err, "\n\n" if self._mid_line else "\n")
         self._channel = Channel.ANSWER
-        text = self._held + (text if self._raw else self._escapers[self._channel].feed(text))
-        shown = text.rstrip("\n")
-        self._held = text[len(shown) :]
-        self._answered = self._answered or bool(shown)
-        self._put(self._out, shown)
+        self._show(text if self._raw else self._escapers[self._channel].feed(text))
 
     def think(self, text: str) -> None:
         """A piece of what was thought before it."""
@@ -100,6 +97,13 @@ class Plain:
         if self._moves and line and not self._mid_line:
             self._put(self._err, f"{_CLEAR_LINE}{line}")
             self._waiting, self._mid_line = True, False
+
+    def _show(self, text: str) -> None:
+        text = self._held + text
+        shown = text.rstrip("\n")
+        self._held = text[len(shown) :]
+        self._answered = self._answered or bool(shown)
+        self._put(self._out, shown)
 
     def _wipe(self) -> None:
         if self._waiting:

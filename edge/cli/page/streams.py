@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Mapping
 from typing import TextIO
 
@@ -19,10 +20,17 @@ def moves(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
     return is_terminal(stream) and environ.get("TERM") != "dumb"
 
 
+def colourless(environ: Mapping[str, str]) -> str:
+    """The variable by which a terminal gets no colours; empty where it gets them."""
+    if environ.get("NO_COLOR"):
+        return "NO_COLOR"
+    return "TERM" if environ.get("TERM") in ("dumb", None) and os.name != "nt" else ""
+
+
 def theme_of(stream: TextIO | None, environ: Mapping[str, str]) -> Theme:
-    """The styles this stream can show, and its user wants to see."""
+    """The styles a terminal behind this stream can show, and its user wants to see."""
     encoding = (getattr(stream, "encoding", None) or "utf-8").lower()
-    return theme(colours=not environ.get("NO_COLOR"), unicode=encoding.startswith("utf"))
+    return theme(colours=not colourless(environ), unicode=encoding.startswith("utf"))
 
 
 def forgiving(stream: TextIO | None) -> TextIO | None:

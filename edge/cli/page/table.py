@@ -11,7 +11,8 @@ from edge.cli.page.inline import Inline
 from edge.cli.page.theme import Style, Theme
 from edge.cli.page.wrap import wrapped
 
-_DELIMITER = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+# Nothing is tried twice ("*+"): a row can be long.
+_DELIMITER = re.compile(r"\|?[ \t]*+:?-++:?[ \t]*+(\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+")
 _BAR = re.compile(r"(?<!\\)\|")
 _GAP_COLUMNS = 3
 _NARROWEST = 5  # columns a field needs before fields stand side by side
@@ -46,7 +47,7 @@ def laid_out(rows: Sequence[str], width: int, theme: Theme) -> Iterator[Line]:
 
 def _parts(row: str) -> list[str]:
     inner = row.strip().removeprefix("|")
-    parts = _BAR.split(inner)
+    parts = [part.replace("\\|", "|") for part in _BAR.split(inner)]  # in code, too
     return parts[:-1] if len(parts) > 1 and not parts[-1].strip() else parts
 
 

@@ -50,7 +50,8 @@ class Theme:
 
     def opens(self, style: Style) -> str:
         """The sequence that begins a style, after plain text."""
-        codes = (code for each, code in self.codes.items() if style & each)
+        wanted = style.value  # flags themselves are slow to combine, and lines have many styles
+        codes = (code for each, code in self.codes.items() if wanted & each.value)
         parameters = ";".join(dict.fromkeys(codes))
         return f"\x1b[{parameters}m" if parameters else ""
 
@@ -70,7 +71,7 @@ _CODES = {
     Style.HEADING: "1",
     Style.TITLE: "4",
     Style.KEYWORD: "35",
-    Style.NAME: "34",
+    Style.NAME: "1",  # of the sixteen, blue is hard to read on black
     Style.STRING: "32",
     Style.NUMBER: "36",
     Style.ADDED: "32",

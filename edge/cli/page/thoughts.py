@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from edge.cli.page.cell import cells_of, clipped, painted
 from edge.cli.page.drawn import Drawn
 from edge.cli.page.escape import Escaper
 from edge.cli.page.flow import Flow, Margin, Sink
 from edge.cli.page.inline import Inline
 from edge.cli.page.theme import Style, Theme
 from edge.cli.page.thinking import Thinking
+from edge.cli.page.wrap import wrapped
 from edge.cli.words import page as words
 
 
@@ -51,12 +53,16 @@ class _Folded:
     def __init__(self, theme: Theme, clock: Callable[[], float]) -> None:
         self._theme, self._clock = theme, clock
         self._began_s = clock()
+        self._width = 0
 
     def feed(self, text: str, width: int) -> Drawn:
-        return Drawn(live=self._theme.painted(words.thinking(self._passed_s), Style.FAINT))
+        self._width = width
+        cells = cells_of(words.thinking(self._passed_s), Style.FAINT)
+        return Drawn(live=painted(clipped(cells, width), self._theme))
 
     def close(self) -> Drawn:
-        return Drawn((self._theme.painted(words.thought(self._passed_s), Style.FAINT),))
+        cells = cells_of(words.thought(self._passed_s), Style.FAINT)
+        return Drawn(tuple(painted(line, self._theme) for line in wrapped(cells, self._width)))
 
     @property
     def _passed_s(self) -> int:
@@ -80,19 +86,23 @@ class _Shown:
     def feed(self, text: str, width: int) -> Drawn:
         self._sink.width = width
         self._line.narrowed()
-        for char in self._escaper.feed(text):
+        self._take(self._escaper.feed(text))
+        return Drawn(self._sink.taken(), self._line.live)
+
+    def close(self) -> Drawn:
+        self._take(self._escaper.end())
+        if self._is_begun:
+            self._end_line()
+        lines = self._sink.taken()
+        return Drawn((*lines, "") if self._sink.is_begun else ())
+
+    def _take(self, text: str) -> None:
+        for char in text:
             if char == "\n":
                 self._end_line()
             else:
                 self._line.feed(char)
                 self._is_begun = True
-        return Drawn(self._sink.taken(), self._line.live)
-
-    def close(self) -> Drawn:
-        if self._is_begun:
-            self._end_line()
-        lines = self._sink.taken()
-        return Drawn((*lines, "") if self._sink.is_begun else ())
 
     def _end_line(self) -> None:
         if self._is_begun or self._sink.is_begun:  # no blank lines before the first words

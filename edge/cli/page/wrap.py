@@ -30,12 +30,21 @@ def first_line(cells: Sequence[Cell], limit: int) -> tuple[int, int]:
 def wrapped(cells: Sequence[Cell], limit: int) -> list[Sequence[Cell]]:
     """All lines of a text; one at least, though it be empty."""
     lines: list[Sequence[Cell]] = []
-    rest = trimmed(cells)
-    while len(rest) > 1 and columns(rest) > limit:
-        taken, begin = first_line(rest, limit)
-        lines.append(rest[:taken])
-        rest = rest[begin:]
-    return [*lines, rest] if rest or not lines else lines
+    cells, at = trimmed(cells), 0
+    while columns(window := _window(cells, at, limit)) > limit and len(window) > 1:
+        taken, begin = first_line(window, limit)
+        lines.append(window[:taken])
+        at = _after_blanks(cells, at + begin)
+    return [*lines, window] if window or not lines else lines
+
+
+def in_lines(text: str, limit: int) -> list[str]:
+    """A safe text of one style in lines of at most so many columns.
+
+    >>> in_lines("显示版本，然后退出", 10)
+    ['显示版本，', '然后退出']
+    """
+    return ["".join(cell.text for cell in line) for line in wrapped(cells_of(text), limit)]
 
 
 def beside(rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
@@ -45,7 +54,7 @@ def beside(rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
     at = _HANGING if is_narrow else room
     for left, right in rows:
         begins = left + " " * (room - columns(cells_of(left)))
-        first, *others = (_text_of(line) for line in wrapped(cells_of(right), width - at))
+        first, *others = in_lines(right, width - at)
         yield from (left, " " * at + first) if is_narrow else (begins + first,)
         yield from (" " * at + other for other in others)
 
@@ -81,8 +90,13 @@ def _end_of_line(cells: Sequence[Cell], begin: int, room: int) -> int:
     return len(cells)
 
 
-def _text_of(cells: Sequence[Cell]) -> str:
-    return "".join(cell.text for cell in cells)
+def _window(cells: Sequence[Cell], begin: int, limit: int) -> Sequence[Cell]:
+    """As many as decide about a line that begins here; a text may be a megabyte long."""
+    end = begin
+    while end < len(cells) and limit >= 0:
+        limit -= cells[end].width
+        end += 1
+    return cells[begin : max(end, begin + 2)]
 
 
 def _after_blanks(cells: Sequence[Cell], begin: int) -> int:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from edge.cli.page.plain import Plain
-from edge.cli.page.streams import forgiving, is_terminal, moves, theme_of
+from edge.cli.page.streams import forgiving, moves, theme_of
 from edge.cli.words import turn as words
 from edge.core.event import Channel, Delta, Event, Notice, Progress, Switched
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from edge.cli.page.drawing import Drawing
     from edge.cli.page.surface import Surface
     from edge.cli.page.thinking import Thinking
-
-__all__ = ["Writer", "is_terminal", "standard_writer"]
 
 
 class Writer:
@@ -73,9 +71,9 @@ class Writer:
             case Progress():
                 self._on.wait(words.progress(event))
             case Notice(_, text):
-                self.note(text)
+                self.note(text, dim=True)
             case Switched():
-                self.note(words.switched(event))
+                self.note(words.switched(event), dim=True)
 
     def end(self) -> None:
         """The reply is over, however it ended: one newline, and a clean line."""

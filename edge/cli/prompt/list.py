@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from edge.cli.page.wrap import beside
 from edge.cli.progress import tell
 from edge.cli.table import show_table
 from edge.cli.words import prompt as words
@@ -21,6 +22,12 @@ def show_list(found: Sequence[Listed]) -> None:
         if isinstance(each.found, EdgeError):
             tell(words.cannot_be_used(each.name, each.found.message))
     tell(words.how_to_use())
+
+
+def in_short(found: Sequence[Listed], width: int) -> str:
+    """The prompts as a chat lists them: what to type, and what each is for."""
+    rows = [(_typed(each), _about(each)) for each in found]
+    return "\n".join([*beside(rows, width), words.how_to_send()])
 
 
 def entry(listed: Listed) -> dict[str, Any]:
@@ -42,8 +49,19 @@ def entry(listed: Listed) -> dict[str, Any]:
 
 
 def _row(listed: Listed, template: Template) -> tuple[str, ...]:
-    about = words.about(listed.name) if listed.is_ours else template.about
-    return (listed.name, _where(listed), " ".join(_variables(template)), about)
+    return (listed.name, _where(listed), " ".join(_variables(template)), _about(listed))
+
+
+def _typed(listed: Listed) -> str:
+    wanted = listed.found.wanted if isinstance(listed.found, Template) else ()
+    return " ".join([listed.name, *(f"{name}=…" for name in wanted)])
+
+
+def _about(listed: Listed) -> str:
+    """What it is for, or why it cannot be used."""
+    if isinstance(listed.found, EdgeError):
+        return words.cannot_be_used(listed.name, listed.found.message)
+    return words.about(listed.name) if listed.is_ours else listed.found.about
 
 
 def _variables(template: Template) -> list[str]:

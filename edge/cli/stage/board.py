@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from edge.cli.page.surface import Surface
+from edge.cli.page.theme import Style, Theme
 
 if TYPE_CHECKING:
     from edge.cli.stage.line import Line
@@ -20,8 +21,8 @@ _REST_S = 1 / 15
 class Board:
     """While the prompt line is closed text is appended to the terminal; else drawn above it."""
 
-    def __init__(self, terminal: Surface) -> None:
-        self._terminal = terminal
+    def __init__(self, terminal: Surface, theme: Theme) -> None:
+        self._terminal, self._theme = terminal, theme
         self._line: Line | None = None
         self._above: list[str] = []  # finished and not yet on the screen
         self._drawing: asyncio.TimerHandle | None = None
@@ -41,6 +42,10 @@ class Board:
         else:
             self._above += lines
             self._draw_soon()
+
+    def commit_said(self, lines: Iterable[str]) -> None:
+        """What a person said; it stands out from all that is answered."""
+        self.commit([self._theme.painted(line, Style.BOLD) for line in lines])
 
     def live(self, line: str) -> None:
         """The one line still open; "" for none."""

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from prompt_toolkit.utils import get_cwidth
 
 _BETWEEN = " · "
+_LEAST_PARTS = 2  # the model, and how full its context is: less than both says little
+
+
+@dataclass(frozen=True, slots=True)
+class Bottom:
+    """How the talk stands, in parts, what matters most first; `short` for a narrow window."""
+
+    parts: Sequence[str]
+    short: Sequence[str]
+
+    def line(self, first: Sequence[str], columns: int) -> str:
+        """`first`, and behind it as many of the parts as there is room for."""
+        if _fits([*first, *self.parts[:_LEAST_PARTS]], columns):
+            return fitted([*first, *self.parts], columns)
+        return fitted([*first, *self.short], columns)
 
 
 def fitted(parts: Iterable[str], columns: int) -> str:
@@ -24,6 +40,5 @@ def fitted(parts: Iterable[str], columns: int) -> str:
     return line
 
 
-def fits(parts: Sequence[str], columns: int) -> bool:
-    """Whether there is room for all of them."""
+def _fits(parts: Sequence[str], columns: int) -> bool:
     return get_cwidth(_BETWEEN.join(parts)) <= columns

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.cli.talk.slash import Command, Offer
+from edge.cli.talk.command import Command, Offer
+from edge.core.errors import EdgeError
 
 _MOST_PATHS = 200
+_CHOICES = re.compile(r"\[([a-z]+(?:\|[a-z]+)+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,15 @@ class Names:
     commands: Sequence[Command] = ()
     models: Callable[[], Iterable[str]] = tuple
     conversations: Callable[[], Iterable[tuple[str, str]]] = tuple
+    prompts: Callable[[], Iterable[str]] = tuple
+
+
+def offered(typed: str, names: Names) -> list[Candidate]:
+    """All candidates; none where they cannot be looked for, as in a store that is busy."""
+    try:
+        return list(candidates(typed, names))
+    except (EdgeError, OSError, ValueError):
+        return []
 
 
 def candidates(typed: str, names: Names) -> Iterator[Candidate]:
@@ -41,13 +53,32 @@ def candidates(typed: str, names: Names) -> Iterator[Candidate]:
     if not space:
         yield from _commands(name, names.commands)
         return
-    match _offer(name, names.commands):
+    command = next((each for each in names.commands if each.name == name), None)
+    if command is not None:
+        yield from _following(command, rest, names)
+
+
+def _following(command: Command, rest: str, names: Names) -> Iterator[Candidate]:
+    choices, (first, space, more) = choices_of(command), rest.partition(" ")
+    if space and first in choices:
+        rest = more  # what stands behind a choice is what stands without one
+    else:
+        yield from _starting(rest, choices)
+    match command.offers:
         case Offer.MODELS:
             yield from _starting(rest, names.models())
         case Offer.CONVERSATIONS:
             yield from _conversations(rest, names.conversations())
+        case Offer.PROMPTS:
+            yield from _starting(rest, names.prompts())
         case Offer.PATHS:
             yield from _paths(rest)
+
+
+def choices_of(command: Command) -> Sequence[str]:
+    """The words of which a command takes one, as /help shows them."""
+    found = _CHOICES.match(command.takes)
+    return found[1].split("|") if found else ()
 
 
 def _commands(begun: str, commands: Iterable[Command]) -> Iterator[Candidate]:
@@ -55,10 +86,6 @@ def _commands(begun: str, commands: Iterable[Command]) -> Iterator[Candidate]:
         if command.name.startswith(begun):
             text = f"/{command.name}{' ' if command.takes else ''}"
             yield Candidate(text, len(begun) + 1, command.help())
-
-
-def _offer(name: str, commands: Iterable[Command]) -> Offer:
-    return next((each.offers for each in commands if each.name == name), Offer.NOTHING)
 
 
 def _starting(begun: str, texts: Iterable[str]) -> Iterator[Candidate]:
@@ -82,10 +109,11 @@ def _paths(begun: str) -> Iterator[Candidate]:
     place = Path(os.path.expanduser(f"{folder}/" if "/" in begun else "."))
     try:
         found = sorted(place.iterdir(), key=lambda path: path.name)
-    except OSError:
+    except (OSError, ValueError):  # a path with a zero byte in it
         return
     hidden = start.startswith(".")
     near = [path for path in found if path.name.startswith(start)]
     shown = [path for path in near if hidden or not path.name.startswith(".")]
     for path in shown[:_MOST_PATHS]:
-        yield Candidate(f"{path.name}{'/' if path.is_dir() else ''}", len(start))
+        # Unlike the path's own, this asks nothing that a folder one may not enter refuses.
+        yield Candidate(f"{path.name}{'/' if os.path.isdir(path) else ''}", len(start))

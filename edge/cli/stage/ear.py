@@ -6,9 +6,19 @@ import asyncio
 
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyPress
+from prompt_toolkit.keys import Keys
 
 # Escape alone begins what other keys send, so it counts once nothing followed it.
 _ESCAPE_S = 0.1
+
+
+def typed_ahead(keyboard: Input) -> list[KeyPress]:
+    """The keys pressed while the terminal was an ordinary one, where Enter sends a newline."""
+    pressed = []
+    while keys := keyboard.read_keys():
+        pressed += keys
+    enter = KeyPress(Keys.ControlM, "\r")
+    return [enter if press.key == Keys.ControlJ else press for press in pressed]
 
 
 class Ear:

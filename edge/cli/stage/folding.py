@@ -1,4 +1,4 @@
-"""Long pastes as one character each in the prompt line, and back to what was pasted (pure).
+"""Long texts as one character each in the prompt line, and back to what they were (pure).
 
 A line editor slows down with every character it lays out; so what is long stands in the
 line as a single character that nobody types, is shown as a few words, goes with one press of
@@ -11,6 +11,8 @@ from edge.cli.words import stage as words
 
 _MOST_LINES = 10
 _MOST_CHARS = 1_000
+# With so many in the line a key takes about 80 ms: slow, but what was typed can be changed.
+_MOST_TYPED_CHARS = 4_000
 # The last of the planes that Unicode leaves to private use.
 _FIRST, _LAST = 0x100000, 0x10FFFD
 
@@ -23,19 +25,17 @@ class Folds:
         self._chars: dict[str, str] = {}
 
     def fold(self, text: str) -> str:
-        """The text as it goes into the line: itself when it is short, else its character.
+        """A paste as it goes into the line: itself when it is short, else its character.
 
         >>> folds = Folds()
         >>> len(folds.fold("x" * 5000)), folds.unfold(folds.fold("x" * 5000)) == "x" * 5000
         (1, True)
         """
-        if text in self._chars:
-            return self._chars[text]
-        if not _is_long(text) and not _holds_ours(text):
-            return text
-        char = chr(_FIRST + len(self._texts))
-        self._texts[char], self._chars[text] = text, char
-        return char
+        return self._as_one(text) if _is_long(text) or _holds_ours(text) else text
+
+    def fold_huge(self, text: str) -> str:
+        """A text that comes back into the line, to be changed: itself unless it is huge."""
+        return self._as_one(text) if is_huge(text) or _holds_ours(text) else text
 
     def unfold(self, line: str) -> str:
         """A line of the editor with all that was pasted into it."""
@@ -49,6 +49,18 @@ class Folds:
     def in_short(self, line: str) -> str:
         """A line of the editor as a person sees it."""
         return "".join(map(self.shown, line))
+
+    def _as_one(self, text: str) -> str:
+        if text in self._chars:
+            return self._chars[text]
+        char = chr(_FIRST + len(self._texts))
+        self._texts[char], self._chars[text] = text, char
+        return char
+
+
+def is_huge(text: str) -> bool:
+    """Whether it is too long to be changed in the line."""
+    return len(text) > _MOST_TYPED_CHARS
 
 
 def _is_long(text: str) -> bool:

@@ -10,7 +10,7 @@ from edge.cli.stage.folding import Folds
 
 
 class Prompts(History):
-    """Newest first. What is long stands folded; nothing is written anywhere from here."""
+    """Newest first. What is huge stands folded; nothing is written anywhere from here."""
 
     def __init__(self, folds: Folds) -> None:
         super().__init__()
@@ -23,14 +23,16 @@ class Prompts(History):
         if line.strip() and line not in self._here[-1:]:
             self._here.append(line)
 
-    def forget(self, line: str) -> None:
-        """The newest such line of this session: it stands elsewhere now."""
-        if line in self._here:
-            del self._here[len(self._here) - 1 - self._here[::-1].index(line)]
+    def forget(self, text: str) -> None:
+        """The newest line of this session that means this: it stands elsewhere now."""
+        for n in reversed(range(len(self._here))):
+            if self._folds.unfold(self._here[n]) == text:
+                del self._here[n]
+                return
 
     def recall(self, kept: Iterable[str]) -> None:
         """Prompts of earlier sessions, newest first."""
-        self._kept = [self._folds.fold(text) for text in kept]
+        self._kept = [self._folds.fold_huge(text) for text in kept]
 
     async def load(self) -> AsyncGenerator[str, None]:
         """What Up goes through, newest first."""

@@ -18,6 +18,19 @@ _SHIFT_ENTER = ("\x1b[13;2u", "\x1b[27;2;13~")
 # What only a terminal sends that was asked to, and none is; else it was typed or pasted, as
 # the colours of a copied text are, and holds anything.
 _UNASKED = (Keys.Vt100MouseEvent, Keys.WindowsMouseEvent, Keys.CPRResponse)
+# What a line editor knows and this line cannot do right: Ctrl-O and Alt-# accept what nobody
+# sends, Ctrl-Q takes a paste letter by letter, a macro plays Enter, Alt-* asks the disk while
+# keys wait, and a letter behind Alt-9 Alt-9 Alt-9 Alt-9 Alt-9 Alt-9 comes a million times.
+_OFF = (
+    ("c-o",),
+    ("escape", "#"),
+    ("c-q",),
+    ("c-x", "("),
+    ("c-x", ")"),
+    ("c-x", "e"),
+    ("escape", "*"),
+    *(("escape", char) for char in "-0123456789"),
+)
 
 
 class Acts(Protocol):
@@ -71,11 +84,15 @@ def bindings(buffer: Buffer, acts: Acts) -> KeyBindings:
     def _newline(_: KeyPressEvent) -> None:
         buffer.insert_text("\n")
 
-    @keys.add("c-c", filter=typing)
+    # At once: with a text selected, other keys may follow a Ctrl-C.
+    @keys.add("c-c", filter=typing, eager=True)
     @keys.add("c-d", filter=typing & empty)
     @keys.add("c-z")
     def _control(event: KeyPressEvent) -> None:
         acts.pressed(Keys(event.key_sequence[0].key))
+
+    for sequence in _OFF:
+        keys.add(*sequence)(lambda _: None)
 
     @keys.add(Keys.BracketedPaste, filter=typing)
     def _paste(event: KeyPressEvent) -> None:

@@ -30,6 +30,7 @@ from prompt_toolkit.layout.processors import (
 from prompt_toolkit.layout.utils import explode_text_fragments
 from prompt_toolkit.widgets import SearchToolbar
 
+from edge.cli.page.escape import Escaper
 from edge.cli.stage.folding import Folds
 
 MARK = "> "
@@ -46,7 +47,7 @@ class Around:
 
 
 class Unfolded(Processor):
-    """Shows a folded paste as a few words."""
+    """Shows a folded text as a few words, and visibly what a terminal would obey or hide."""
 
     def __init__(self, folds: Folds) -> None:
         self._folds = folds
@@ -54,9 +55,9 @@ class Unfolded(Processor):
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
         """The line as it is shown, and where each of its characters stands there."""
         shown: StyleAndTextTuples = []
-        starts, column = [], 0
+        starts, column, escaper = [], 0, Escaper()
         for style, char, *_ in explode_text_fragments(transformation_input.fragments):
-            text = self._folds.shown(char)
+            text = escaper.feed(self._folds.shown(char))
             starts.append(column)
             column += len(text)
             shown.append((style if text == char else "class:folded", text))
@@ -74,10 +75,11 @@ class Unfolded(Processor):
 
 def layout_of(buffer: Buffer, sought: Buffer, folds: Folds, around: Around) -> Layout:
     """All of it, the cursor in the line; `sought` is what Ctrl-R looks for."""
-    search = SearchToolbar(sought)
+    search, unfolded = SearchToolbar(sought), Unfolded(folds)
+    search.control.input_processors = [*(search.control.input_processors or ()), unfolded]
     control = BufferControl(
         buffer,
-        input_processors=[HighlightIncrementalSearchProcessor(), Unfolded(folds)],
+        input_processors=[HighlightIncrementalSearchProcessor(), unfolded],
         search_buffer_control=search.control,
         preview_search=True,
     )

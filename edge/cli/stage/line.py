@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -13,11 +14,13 @@ from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
-from edge.cli.stage.completing import Names, candidates
+from edge.cli.page.escape import safe
+from edge.cli.stage.completing import Candidate, Names, offered
 from edge.cli.stage.folding import Folds
 from edge.cli.stage.history import Prompts
 from edge.cli.stage.keys import Acts, Patient, bindings
 from edge.cli.stage.layout import Around, layout_of
+from edge.cli.stage.reflow import Reflowing, wraps_anew
 
 _STYLE = Style.from_dict(
     {
@@ -57,6 +60,8 @@ class Line:
             input=keyboard,
             output=screen,
         )
+        if wraps_anew():
+            self._editor.renderer = Reflowing(self._editor.renderer.style, screen)
         self._editor.key_processor = Patient(bindings(self._buffer, acts), acts.failed)
 
     @property
@@ -70,13 +75,20 @@ class Line:
         return self.folds.unfold(self._buffer.text)
 
     @property
+    def aside(self) -> str:
+        """What was typed before Up brought something else, whole; Down goes back to it."""
+        lines = self._buffer._working_lines  # no other way leads there without going there
+        newest = self._buffer.working_index == len(lines) - 1
+        return "" if newest else self.folds.unfold(lines[-1])
+
+    @property
     def is_open(self) -> bool:
         """Whether it is on the screen."""
         return self._editor.is_running and not self._editor.is_done
 
     def in_short(self, text: str) -> str:
         """A text as it would stand in the line."""
-        return self.folds.in_short(self.folds.fold(text))
+        return self.folds.in_short(self.folds.fold_huge(text))
 
     async def edit(self, keys: Sequence[KeyPress] = ()) -> None:
         """Show the line until it is closed. `keys` were pressed before it was there."""
@@ -107,9 +119,10 @@ class Line:
 
     def put(self, text: str) -> None:
         """Let this stand in the line, in place of what does; Up brings that back."""
+        self.prompts.remember(self.folds.fold_huge(self.aside))
         if self._buffer.text != text:
             self.prompts.remember(self._buffer.text)
-        folded = self.folds.fold(text)
+        folded = self.folds.fold_huge(text)
         self._buffer.reset(Document(folded, len(folded)))
         self.changed()
 
@@ -118,9 +131,11 @@ class Line:
 
         Returns whether it stands there.
         """
-        lines = [self.folds.fold(text) for text in texts]
-        for line in lines:
-            self.prompts.forget(line)
+        whole = list(texts)
+        for text in whole:
+            self.prompts.forget(text)
+        lines = [self.folds.fold_huge(text) for text in whole]
+        self.prompts.remember(self.folds.fold_huge(self.aside))
         stands = bool(lines) and not self._buffer.text
         document = Document(lines.pop()) if stands else self._buffer.document
         for line in lines:
@@ -130,6 +145,7 @@ class Line:
 
     def clear(self) -> None:
         """Nothing stands in the line any more."""
+        self.prompts.remember(self.folds.fold_huge(self.aside))
         self._buffer.reset()
 
     def insert(self, text: str) -> None:
@@ -143,7 +159,7 @@ class Line:
 
 
 class _Completer(Completer):
-    """Offers what `candidates` finds."""
+    """Offers what `offered` finds, in a thread: a store or a disk may be slow, keys are not."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
@@ -152,5 +168,18 @@ class _Completer(Completer):
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
         """What Tab offers here."""
-        for each in candidates(document.text_before_cursor, self._line.names):
-            yield Completion(each.text, -each.replaces, display_meta=each.about)
+        return map(_completion, offered(document.text_before_cursor, self._line.names))
+
+    async def get_completions_async(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> AsyncGenerator[Completion, None]:
+        """The same; whoever asked may go away at any time."""
+        typed = document.text_before_cursor
+        for each in await asyncio.to_thread(offered, typed, self._line.names):
+            yield _completion(each)
+
+
+def _completion(offer: Candidate) -> Completion:
+    """The text as it is, shown as a terminal may show it."""
+    shown, about = safe(offer.text), safe(offer.about)
+    return Completion(offer.text, -offer.replaces, display=shown, display_meta=about)

@@ -6,15 +6,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from edge.cli.stage.bottom import Bottom
+from edge.cli.stage.folding import is_huge
 from edge.cli.stage.prompting import Wish
 from edge.cli.stage.question import Question
 from edge.cli.stage.stage import Stage
 from edge.cli.talk.interrupt import Presses
-
-if TYPE_CHECKING:
-    from edge.cli.talk.standing import Standing
 
 T = TypeVar("T")
 
@@ -31,7 +30,7 @@ class Person:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self.draft: Callable[[], Sequence[str]] = tuple
-        self.standing: Callable[[], Standing | None] = lambda: None
+        self.standing: Callable[[], Bottom | None] = lambda: None
 
     def read(self, default: str = "") -> str | None:
         """The next line, None when the person leaves; `default` stands there to be changed."""
@@ -40,8 +39,11 @@ class Person:
         return wish.line.result()
 
     def edit(self, text: str) -> str | None:
-        """In the editor the person chose, else in the prompt line; None where it stays."""
-        if any(os.environ.get(name) for name in ("VISUAL", "EDITOR")):
+        """In the editor the person chose, else in the prompt line; None where it stays.
+
+        A huge text in whatever editor there is: the line shows it as a few words.
+        """
+        if is_huge(text) or any(os.environ.get(name) for name in ("VISUAL", "EDITOR")):
             from edge.cli.editor import edit
 
             edited = self.aside(lambda: edit(text, ".md", os.environ))

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from prompt_toolkit.input import Input
 from prompt_toolkit.keys import Keys
@@ -16,15 +16,12 @@ from prompt_toolkit.output import Output
 
 from edge.cli.page.escape import safe
 from edge.cli.stage.board import Board
-from edge.cli.stage.bottom import fits, fitted
+from edge.cli.stage.bottom import Bottom
 from edge.cli.stage.layout import MARK, Around
 from edge.cli.stage.line import Line
 from edge.cli.stage.waiting import Queue
 from edge.cli.talk.interrupt import Presses
 from edge.cli.words import stage as words
-
-if TYPE_CHECKING:
-    from edge.cli.talk.standing import Standing
 
 _LEAVES_AT_PRESS = 3
 
@@ -38,7 +35,7 @@ class Wish:
 
     default: str = ""
     draft: Sequence[str] = ()
-    standing: Standing | None = None
+    standing: Bottom | None = None
     line: Future[str | None] = field(default_factory=Future)
 
 
@@ -75,7 +72,7 @@ class Prompting:
         self._presses = Presses()
         self._warned = False  # Ctrl-C was pressed at an empty line
         self._told: list[str] = []  # in the bottom line, until something else is typed
-        self._standing: Standing | None = None
+        self._standing: Bottom | None = None
         self._invites = True  # the line is shown before the talk waits for it
 
     @property
@@ -114,7 +111,7 @@ class Prompting:
         """Show a prompt as it stays on the screen."""
         first, *others = safe(said).split("\n")
         indent = " " * len(MARK)
-        self._board.commit([f"{MARK}{first}", *(f"{indent}{each}" for each in others)])
+        self._board.commit_said([f"{MARK}{first}", *(f"{indent}{each}" for each in others)])
 
     def entered(self) -> None:
         """Enter: what stands in the line is sent, or waits until it can be."""
@@ -154,7 +151,9 @@ class Prompting:
         """What is typed has changed."""
         self._warned = False
         self._told.clear()
-        self.keep_draft(list(filter(None, [*self._unsent, *self._queue.texts, self.line.text])))
+        typed = self.line.text
+        unsent = [text for text in (*self._unsent, self.line.aside) if text != typed]
+        self.keep_draft(list(filter(None, [*unsent, *self._queue.texts, typed])))
 
     def failed(self, error: Exception) -> None:
         """What a key does failed; all that is typed is as it was."""
@@ -168,15 +167,31 @@ class Prompting:
             if self._presses.count >= _LEAVES_AT_PRESS:
                 self._scene.end(SystemExit(128 + signal.SIGINT))
         elif self.line.typed:
-            self._unsent.clear()
-            self.line.put("")
-            self._give_up_editing()
+            self._give_up_line()
         elif self._reading is not None and self._warned:
             self._deliver(None, "")
         elif self._reading is not None:
             self._warned = True
         elif self._invites:  # the talk is not open yet
             self._scene.end(KeyboardInterrupt())
+
+    def _give_up_line(self) -> None:
+        """What stands in the line is not meant; all else that was not sent stays kept."""
+        given_up = self.line.text
+        self._set_aside()
+        self._unsent = [text for text in self._unsent if text != given_up]
+        self.line.put("")
+        self._tell_unsent()
+        self._give_up_editing()
+
+    def _set_aside(self) -> None:
+        """What was typed before Up is kept among what Up brings back."""
+        if aside := self.line.aside:
+            self._unsent.append(aside)
+
+    def _tell_unsent(self) -> None:
+        if self._unsent:
+            self._told.append(words.unsent(len(self._unsent)))
 
     def _give_up_editing(self) -> None:
         """What stood in the line to be changed was emptied: the talk is told so."""
@@ -194,11 +209,11 @@ class Prompting:
 
     def _give_back(self, texts: Sequence[str]) -> bool:
         """Whether the last of them stands in the line: Up brings back the others."""
+        self._set_aside()
         stands = self.line.give_back(texts)
         self._unsent += texts[: len(texts) - stands]
         self.changed()
-        if self._unsent:
-            self._told.append(words.unsent(len(self._unsent)))
+        self._tell_unsent()
         return stands
 
     def _deliver(self, said: str | None, shown: str) -> None:
@@ -216,8 +231,4 @@ class Prompting:
         if self._standing is None:
             return words.opening()
         queues = [words.enter_queues()] if self._reading is None and self.line.typed else []
-        first, columns = [*self._told, *queues], self._board.width
-        whole = [*first, *words.standing(self._standing)]
-        if fits(whole[: len(first) + words.LEAST_PARTS], columns):
-            return fitted(whole, columns)
-        return fitted([*first, *words.standing_in_short(self._standing)], columns)
+        return self._standing.line([*self._told, *queues], self._board.width)

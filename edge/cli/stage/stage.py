@@ -26,9 +26,10 @@ from prompt_toolkit.key_binding import KeyPress
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import create_output
 
+from edge.cli.page.streams import theme_of
 from edge.cli.page.surface import TerminalSurface
 from edge.cli.stage.board import Above, Board
-from edge.cli.stage.ear import Ear
+from edge.cli.stage.ear import Ear, typed_ahead
 from edge.cli.stage.keys import tell_shift_enter
 from edge.cli.stage.modes import Modes
 from edge.cli.stage.prompting import Prompting, Wish
@@ -53,7 +54,7 @@ class Stage:
         tell_shift_enter()
         self._io = create_input(stdin), create_output(stdout)
         self._ear = Ear(self._io[0])
-        self._board = Board(TerminalSurface(stdout))
+        self._board = Board(TerminalSurface(stdout), theme_of(stdout, os.environ))
         self.above = Above(self._board, self.post)
         self.prompting = Prompting(self._io, self._board, self)
         self._loop = asyncio.new_event_loop()
@@ -137,6 +138,7 @@ class Stage:
             if (number := getattr(signal, name, None)) is not None:
                 heard[number] = partial(self.end, SystemExit(128 + number))
         with Modes(self._io, heard) as modes:
+            self._keys += typed_ahead(self._io[0])
             # Once the line is drawn: what a talk begins with keeps a core busy for a second.
             self._loop.call_soon(talk.start)
             while not self._over:
@@ -149,6 +151,7 @@ class Stage:
             self._board.hide()
             with modes.ordinary():
                 self._errands.popleft()()
+            self._keys += typed_ahead(self._io[0])
             self._board.show()
         elif self._question is not None:
             await self._put(self._question)

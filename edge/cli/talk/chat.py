@@ -7,7 +7,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from edge.cli.export.telling import ending_of
-from edge.cli.page.writer import Writer, is_terminal
+from edge.cli.page.streams import is_terminal
+from edge.cli.page.writer import Writer
 from edge.cli.talk.attach import Attached, with_files
 from edge.cli.talk.consent import Consent
 from edge.cli.talk.front import Front, Ordinary
@@ -39,14 +40,14 @@ class Chat:
         self.over = False
         self.files: list[Attached] = []  # go along with the next prompt
 
-    def say(self, said: str) -> None:
+    def say(self, said: str, asking: Asking = AS_USUAL) -> None:
         """Send what was said, with the files that wait for it; see `send`."""
         if not (said.strip() and self.files):
-            self.send(said)
+            self.send(said, asking)
             return
         files, self.files = self.files, []
         try:
-            self.send(with_files(files, said))
+            self.send(with_files(files, said), asking)
         except EdgeError:  # they are not lost with it
             self.files = files
             raise

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from edge.cli.talk.chat import Chat
+from edge.cli.talk.command import Command, Offer
 from edge.cli.talk.commands_cloud import cloud, edge, private, public
 from edge.cli.talk.commands_context import context, stats, why
-from edge.cli.talk.commands_files import file
+from edge.cli.talk.commands_files import file, prompt
 from edge.cli.talk.commands_kept import export, list_, load, rename, search
 from edge.cli.talk.commands_mind import branch, branches, edit, pin, retry, undo, unpin
 from edge.cli.talk.commands_usual import model, new, quit_, system, think
-from edge.cli.talk.slash import Command, Offer
+from edge.cli.words import chat as words
 from edge.cli.words import commands as helps
+from edge.core.errors import UnknownName
 
 
-def _help(chat: Chat, _: str) -> None:
-    rows = [(f"/{each.name} {each.takes}".rstrip(), each.help()) for each in COMMANDS]
-    chat.writer.note(helps.table(rows, chat.writer.width))
+def _help(chat: Chat, name: str) -> None:
+    width, name = chat.writer.width, name.removeprefix("/")
+    if not name:
+        chat.writer.note(helps.table(map(_row, COMMANDS), width))
+    elif name in BY_NAME:
+        chat.writer.note(helps.one(_row(BY_NAME[name]), width))
+    else:
+        raise UnknownName(words.no_such_command(f"/{name}"), hint="/help")
+
+
+def _row(command: Command) -> tuple[str, str]:
+    return f"/{command.name} {command.takes}".rstrip(), command.help()
 
 
 COMMANDS = (
-    Command("help", "", helps.help_, _help),
+    Command("help", "[COMMAND]", helps.help_, _help),
     Command("new", "", helps.new, new),
     Command("retry", "[MODEL]", helps.retry, retry, Offer.MODELS),
     Command("edit", "[N]", helps.edit, edit),
@@ -40,6 +51,7 @@ COMMANDS = (
     Command("private", "", helps.private, private),
     Command("public", "TEXT", helps.public, public),
     Command("file", "[PATH [TEXT]]", helps.file, file, Offer.PATHS),
+    Command("prompt", "[NAME [TEXT]]", helps.prompt, prompt, Offer.PROMPTS),
     Command("edge", "[TEXT]", helps.edge, edge),
     Command("cloud", "[TEXT]", helps.cloud, cloud),
     Command("stats", "", helps.stats, stats),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from edge.cli.talk.chat import Chat
+from edge.cli.talk.command import hinting
 from edge.cli.talk.consent import asked_by
 from edge.cli.talk.turn import Asking
 from edge.cli.words import chat as words
 from edge.cli.words import cloud_chat as cloud_words
+from edge.cli.words import hints
 from edge.core.conversation import Turn
 from edge.core.decision import Target
 from edge.core.errors import PrivacyRefused, UsageError
@@ -32,7 +34,8 @@ def public(chat: Chat, said: str) -> None:
             kept=cloud_words.nothing_sent(),
             hint=cloud_words.at_a_terminal(),
         )
-    with asked_by(chat.talk.session, chat.consent(in_full=True)):
+    consent = chat.consent(in_full=True)
+    with hinting(hints.cloud), asked_by(chat.talk.session, consent):
         chat.send(said, Asking(Target.CLOUD, public=True))
 
 
@@ -48,7 +51,8 @@ def cloud(chat: Chat, said: str) -> None:
     if chat.talk.cloud is None:
         chat.writer.note(cloud_words.turn_it_on())
     else:
-        _ask(chat, said, Target.CLOUD)
+        with hinting(hints.cloud):
+            _ask(chat, said, Target.CLOUD)
 
 
 def _ask(chat: Chat, said: str, target: Target) -> None:
@@ -57,7 +61,7 @@ def _ask(chat: Chat, said: str, target: Target) -> None:
     if not said and turns and target is Target.CLOUD:
         _insist_on_public(turns[-1])
     if said:
-        chat.send(said, Asking(target))
+        chat.say(said, Asking(target))
     elif turns:  # as private as it was
         last = turns[-1].prompt
         chat.send(last.text, Asking(target, at_least=last.label))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from edge.cli.page.thinking import Thinking as Shown
 from edge.cli.talk.chat import Chat
+from edge.cli.talk.command import hinting
 from edge.cli.talk.slash import unquoted
 from edge.cli.words import chat as words
+from edge.cli.words import hints
 from edge.core.errors import UsageError
 
 _THINKS = {"on": True, "off": False}
@@ -23,11 +25,15 @@ def model(chat: Chat, name: str) -> None:
     if not name:
         here = [model.name for model in chat.talk.desk.library.here()]
         chat.writer.note(words.models_here(here, chat.talk.model.name))
-    elif name == chat.talk.model.name:
-        chat.writer.note(words.already_answering(name))
-    else:
-        chat.talk.switch(name)
-        chat.writer.note(words.model_now(chat.talk.model.name))
+        return
+    try:
+        with hinting(hints.model):
+            is_new = chat.talk.switch(name)
+    finally:  # also where it failed: to make room for it this one was unloaded
+        if chat.attended:
+            chat.talk.prepare()
+    told = words.model_now if is_new else words.already_answering
+    chat.writer.note(told(chat.talk.model.name))
 
 
 def think(chat: Chat, rest: str) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.cli.talk import slash
+from edge.cli.talk.command import hinting
 from edge.cli.talk.commands import BY_NAME
 from edge.cli.talk.piped import text
 from edge.cli.words import chat as words
 from edge.cli.words import cloud_chat as cloud_words
+from edge.cli.words import hints
+from edge.cli.words import piped as piped_words
+from edge.cli.words import stage as stage_words
 from edge.core.errors import EdgeError
 
 if TYPE_CHECKING:
@@ -26,7 +30,8 @@ def run(chat: Chat) -> int:
     code = 0
     while not chat.over:
         try:
-            _next(chat)
+            with hinting(hints.in_chat):
+                _next(chat)
         except EdgeError as error:
             chat.writer.note(f"edge: {error.line()}")
             code = error.exit_code
@@ -41,15 +46,29 @@ def run(chat: Chat) -> int:
 
 def _next(chat: Chat) -> None:
     """Read a line and do what it says."""
-    line = chat.lines.read()
+    line = _line(chat)
     if line is None:
         chat.over = True
         return
-    match slash.parse(text(line, "the line"), BY_NAME):
+    match slash.parse(text(line, piped_words.the_line()), BY_NAME):
         case slash.Said(said):
             chat.say(said)
         case slash.Called(name, rest):
-            BY_NAME[name].run(chat, rest)
+            BY_NAME[name].obey(chat, rest)
+
+
+def _line(chat: Chat) -> str | None:
+    """The next line; None where the person leaves, as with Ctrl-C at two prompts in a row."""
+    try:
+        return chat.lines.read()
+    except KeyboardInterrupt:
+        if not chat.attended:
+            raise
+        chat.writer.note(stage_words.once_more())
+    try:
+        return chat.lines.read()
+    except KeyboardInterrupt:
+        return None
 
 
 def _greet(chat: Chat) -> None:

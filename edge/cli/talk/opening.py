@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -15,7 +16,7 @@ from edge.cli.talk.first_run import Aside, at_once, model_for
 from edge.cli.talk.wanted import Wanted
 from edge.cli.words import turn as words
 from edge.core.conversation import Conversation
-from edge.core.errors import UnknownName, UsageError
+from edge.core.errors import EdgeError, UnknownName, UsageError
 from edge.core.message import Label
 from edge.core.say import say
 from edge.loading.model import open_library
@@ -156,9 +157,24 @@ class Talk:
         self.session = self._session_of(self.runtime, old.id, old.system, self.private)
         _remember_model(self.runtime, self.session)
 
-    def switch(self, name: str) -> None:
-        """Go on with another model, pulled if it must be; raises an EdgeError, this one kept."""
+    def prepare(self) -> None:
+        """Load what answers now, while nobody waits; what fails is told with the next prompt."""
+        engine = self.runtime.engine
+
+        def load() -> None:
+            with suppress(EdgeError):
+                engine.prepare()
+
+        threading.Thread(target=load, daemon=True).start()
+
+    def switch(self, name: str) -> bool:
+        """Go on with another model, pulled if it must be; False where it answers already.
+
+        Raises an EdgeError; this one is kept then.
+        """
         model = self.desk.model(replace(self.desk.settings, model=name))
+        if model.name == self.model.name:
+            return False
         # Its memory is what the other one needs; asked again, it would load again.
         self.runtime.unload()
         runtime, old = self.desk.open(model), self.runtime
@@ -175,6 +191,7 @@ class Talk:
         self.runtime = runtime
         _remember_model(runtime, self.session)
         old.close()
+        return True
 
     def _session_of(
         self, runtime: Runtime, conversation_id: str | None, system: str, private: bool

@@ -6,9 +6,9 @@ import errno
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from edge.cli.page.writer import is_terminal
+from edge.cli.page.streams import is_terminal
 from edge.cli.words import files
-from edge.cli.words import turn as words
+from edge.cli.words import piped as words
 from edge.core.errors import UsageError
 from edge.core.units import MIB
 
@@ -18,19 +18,19 @@ _BYTE_ORDER_MARK = "\ufeff"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def gather(args: Sequence[str], stdin: TextIO | None) -> str:
+def gather(args: Sequence[str], stdin: TextIO | None, hint: str = "") -> str:
     """The prompt: the words, a blank line, and what was piped in.
 
     "-" alone means standard input, also from a keyboard. Raises UsageError when
-    there is nothing, or bytes that are no text; ContextFull past 64 MiB.
+    there is nothing, with that hint, or bytes that are no text; ContextFull past 64 MiB.
     """
     alone = list(args) == ["-"]
-    typed = "" if alone else text(" ".join(args), "the prompt")
+    typed = "" if alone else text(" ".join(args), files.the_prompt())
     piped = "" if stdin is None or (is_terminal(stdin) and not alone) else read(stdin)
     prompt = "\n\n".join(part for part in (typed, piped) if part.strip())
     if not prompt:
         said = words.empty_prompt() if args else words.no_prompt()
-        raise UsageError(said, hint=words.how_to_ask())
+        raise UsageError(said, hint=hint or words.how_to_ask())
     return prompt
 
 

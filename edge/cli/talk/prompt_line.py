@@ -7,8 +7,10 @@ import sys
 from collections.abc import Mapping
 from typing import Protocol, TextIO
 
-from edge.cli.page.writer import is_terminal
+from edge.cli.page.escape import safe
+from edge.cli.page.streams import is_terminal
 from edge.cli.talk.piped import decode, taken
+from edge.cli.words import stage as words
 
 MARK = "> "
 
@@ -27,7 +29,7 @@ class Lines(Protocol):
     def edit(self, text: str) -> str | None:
         """This text as it is wanted now; None where it stays as it is.
 
-        Raises UsageError where an editor failed.
+        Raises NoEditor where none can be run, UsageError where one failed.
         """
         ...
 
@@ -40,7 +42,9 @@ class Stream:
         self._err = err if is_terminal(stdin) else None
 
     def read(self, default: str = "") -> str | None:
-        """The next line, without its newline; a line that was begun is not offered."""
+        """The next line, without its newline; a `default` stands above it."""
+        if default:
+            self._tell(f"{safe(words.it_was(default))}\n")
         self._tell(MARK)
         try:
             raw = taken(self._stdin.buffer.readline) if self._stdin is not None else b""

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
-from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 from edge.cli.words import chat as words
 from edge.core.errors import UnknownName
 
-if TYPE_CHECKING:
-    from edge.cli.talk.chat import Chat
-
-
-class Offer(Enum):
-    """What can be completed after a command."""
-
-    NOTHING = auto()
-    MODELS = auto()
-    CONVERSATIONS = auto()
-    PATHS = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What a chat obeys after a slash.
-
-    `takes` is what may follow, as /help shows it; `help` says in a few words what it
-    does, in the language spoken then; `run` does it, given what followed.
-    """
-
-    name: str
-    takes: str
-    help: Callable[[], str]
-    run: Callable[[Chat, str], None]
-    offers: Offer = Offer.NOTHING
+# What other tools call it, where no name here is spelled like it.
+_ELSEWHERE = {
+    "again": "retry",
+    "bye": "quit",
+    "clear": "new",
+    "continue": "load",
+    "exit": "quit",
+    "history": "branch",
+    "q": "quit",
+    "regenerate": "retry",
+    "reset": "new",
+    "save": "export",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +49,16 @@ def parse(line: str, names: Collection[str]) -> Said | Called:
         return Said(line[1:])
     if not line.startswith("/"):
         return Said(line)
-    name, _, rest = line[1:].strip().partition(" ")
+    name, rest, *_ = *line[1:].split(maxsplit=1), "", ""
     if name not in names:
-        near = get_close_matches(name, names, n=1, cutoff=0.5) or ["help"]
-        hint = words.nearest_command(f"/{near[0]}", line.strip())
+        hint = words.nearest_command(f"/{_nearest(name.lower(), names)}", line.strip())
         raise UnknownName(words.no_such_command(f"/{name}"), hint=hint)
     return Called(name, rest.strip())
+
+
+def _nearest(name: str, names: Collection[str]) -> str:
+    meant = _ELSEWHERE.get(name, name)
+    return next(iter(get_close_matches(meant, names, n=1, cutoff=0.5)), "help")
 
 
 def unquoted(rest: str) -> str:

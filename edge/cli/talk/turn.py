@@ -59,7 +59,7 @@ def take_turn(
     finally:
         writer.end()
     if asking.tells_end and (line := _ending(done, talk.fit)):
-        writer.note(line)
+        writer.note(line, dim=True)
     return done
 
 

@@ -33,15 +33,16 @@ def why(
 
 def _account(name: str | None, folders: Folders) -> Account:
     from edge.cli.kept import opened_store
-    from edge.cli.talk import piped
+    from edge.cli.talk.piped import text
     from edge.cli.why.reasons import account_of
     from edge.cli.words import why as words
+    from edge.cli.words.piped import the_id
     from edge.core.errors import UnknownName
     from edge.store.conversations import Conversations
 
     with opened_store(folders) as database:
         kept = Conversations(database)
-        turn = kept.latest_turn() if name is None else kept.find_turn(piped.text(name, "the id"))
+        turn = kept.latest_turn() if name is None else kept.find_turn(text(name, the_id()))
         if turn is None:
             raise UnknownName(words.no_turn(), hint="edge chat")
         return account_of(turn, database)

@@ -8,12 +8,14 @@ from edge.cli.page.thinking import Thinking as Shown
 from edge.core.say import say
 from edge.core.spec import Thinking
 
+_LONGEST_AGAIN = 60  # letters of what was typed that are worth saying again
+
 
 def header(model: str, quant: str, n_ctx: int, cloud: str = "") -> str:
     """What answers, and where; `cloud` is what stands behind it, if anything does."""
-    here = say("{model} {quant}, context {n_ctx} tokens", model=model, quant=quant, n_ctx=n_ctx)
+    here = say("{model} {quant}, context {n_ctx:,} tokens", model=model, quant=quant, n_ctx=n_ctx)
     if cloud:
-        return f"{here}; {cloud}"
+        return say("; ").join([here, cloud])
     return say("{here}, offline: nothing leaves this machine", here=here)
 
 
@@ -57,11 +59,13 @@ def conversation_now(conversation_id: str) -> str:
 
 def no_such_command(name: str) -> str:
     """A slash and an unknown word."""
-    return say("there is no command {name}", name=name)
+    return say("there is no command {name}", name=name[:_LONGEST_AGAIN])
 
 
 def nearest_command(near: str, line: str) -> str:
     """What may have been meant."""
+    if len(line) > _LONGEST_AGAIN or "\n" in line:
+        return say("{near}, or one more slash before it to send it as text", near=near)
     return say("{near}, or /{line} to send it as text", near=near, line=line)
 
 
@@ -137,7 +141,7 @@ def room(held_tokens: int, n_ctx: int, conversation_id: str) -> str:
     if not held_tokens:
         return say("conversation {id}", id=conversation_id)
     return say(
-        "context {held} of {n_ctx} tokens ({percent} %); conversation {id}",
+        "context {held:,} of {n_ctx:,} tokens ({percent} %); conversation {id}",
         held=held_tokens,
         n_ctx=n_ctx,
         percent=held_tokens * 100 // n_ctx,

@@ -92,7 +92,7 @@ def mode(which: CloudMode, origin: str) -> str:
         CloudMode.ASK: say("ask: you are asked before anything is sent"),
         CloudMode.AUTO: say("auto: what the policy says is sent"),
     }[which]
-    return means if origin == "default" else f"{means} ({origin})"
+    return means if origin == "default" else say("{said} ({more})", said=means, more=origin)
 
 
 def key(origin: str, ending: str) -> str:

@@ -103,6 +103,11 @@ def file() -> str:
     return say("take a text file along with the next prompt; its size is shown first")
 
 
+def prompt() -> str:
+    """Of /prompt."""
+    return say("show the prompts that are kept, or send one of them, filled in")
+
+
 def private() -> str:
     """Of /private."""
     return say("lock this conversation: nothing of it ever leaves this machine")
@@ -146,6 +151,11 @@ def literal() -> tuple[str, str]:
 def interrupting() -> str:
     """Below the commands."""
     return say("Ctrl-C stops a reply; what was shown is kept.")
+
+
+def one(row: tuple[str, str], width: int) -> str:
+    """What can be typed beside what it does, of one command."""
+    return "\n".join(beside([row], width))
 
 
 def table(rows: Iterable[tuple[str, str]], width: int) -> str:

@@ -14,12 +14,22 @@ def standard_input() -> str:
     return say("standard input")
 
 
+def the_prompt() -> str:
+    """The name of a prompt, told of as a file is."""
+    return say("the prompt")
+
+
 def size(name: str, tokens: int, n_ctx: int, *, exact: bool) -> str:
     """How much of the context a file takes, before it is sent."""
     values = {"name": name, "tokens": tokens, "percent": round(tokens * 100 / n_ctx)}
     if exact:
         return say("{name}: {tokens:,} tokens, {percent} % of the context", **values)
     return say("{name}: about {tokens:,} tokens, {percent} % of the context", **values)
+
+
+def how_to_ask() -> str:
+    """What to type where files go along with nothing that is asked."""
+    return say('edge ask --file PATH "a question", or with -t summarise')
 
 
 def goes_along() -> str:
@@ -51,8 +61,8 @@ def too_large(name: str, tokens: int, left_tokens: int, beginning: str) -> Conte
     n_bytes = len(beginning.encode())
     room = say("{left:,} fit: about {fits}", left=left_tokens, fits=fits)
     return ContextFull(
-        f"{told}; {room}",
-        hint=say("head -c {bytes} FILE | edge ask …, or a larger --ctx", bytes=n_bytes),
+        say("; ").join([told, room]),
+        hint=say("{part}, or a larger --ctx", part=_made(name, f"head -c {n_bytes} FILE")),
     )
 
 
@@ -61,7 +71,7 @@ def more_than_a_context(name: str, limit_bytes: int) -> ContextFull:
     limit = show_bytes(limit_bytes)
     return ContextFull(
         say("{name} holds more than {limit}, and so more than a context", name=name, limit=limit),
-        hint=say("a part of it: head -c 10000 FILE | edge ask …"),
+        hint=_made(name, "head -c 10000 FILE"),
     )
 
 
@@ -101,7 +111,7 @@ def not_utf8(name: str, byte: int, position: int, line: int) -> UsageError:
             position=position,
             line=line,
         ),
-        hint=say("iconv -f latin1 -t utf-8 FILE | edge ask …"),
+        hint=_made(name, "iconv -f latin1 -t utf-8 FILE"),
     )
 
 
@@ -109,8 +119,15 @@ def utf16(name: str) -> UsageError:
     """Text in an encoding that Windows writes."""
     return UsageError(
         say("{name} is UTF-16 text, and UTF-8 is needed", name=name),
-        hint=say("iconv -f utf-16 -t utf-8 FILE | edge ask …"),
+        hint=_made(name, "iconv -f utf-16 -t utf-8 FILE"),
     )
+
+
+def _made(name: str, command: str) -> str:
+    """How to send what a command makes of a text, in the place of the text."""
+    if name in (standard_input(), the_prompt()):
+        return say("{command} | edge ask …", command=command)
+    return say("{command} > NEW, and NEW in its place", command=command)
 
 
 def of_schema(name: str, why: str) -> str:

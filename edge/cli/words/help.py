@@ -50,6 +50,7 @@ def exit_codes() -> Sequence[tuple[int, str]]:
         (0, say("done")),
         (1, say("a bug; or a check that found something wrong")),
         (2, say("the words or settings given cannot be used")),
+        (3, say("nothing was found: edge log search")),
         (10, say("a source could not be reached or answered nonsense")),
         (11, say("bytes are not the ones the catalog names")),
         (12, say("no room on the disk")),

@@ -125,6 +125,13 @@ def none_found(sought: str) -> str:
     return say("nothing was found for {words}", words=repr(sought))
 
 
+def look_otherwise(sought: str) -> str:
+    """The next thing to do."""
+    if len(sought.split()) == 1:
+        return say("only how the word begins")
+    return say("fewer words: all of them must stand in one prompt or reply")
+
+
 def more_found(limit: int) -> str:
     """There may be more than what is shown."""
     return say("there may be more: --limit {n}", n=limit)
@@ -132,12 +139,12 @@ def more_found(limit: int) -> str:
 
 def in_prompt() -> str:
     """Before what was found in a prompt."""
-    return say("you:")
+    return say("you: ")
 
 
 def in_reply() -> str:
     """Before what was found in a reply."""
-    return say("reply:")
+    return say("reply: ")
 
 
 # One conversation, shown.

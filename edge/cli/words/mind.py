@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from edge.core.conversation import Turn
@@ -24,16 +24,27 @@ def nothing_changed() -> str:
     return say("nothing was changed, so nothing was sent")
 
 
+def changed_here(why: str) -> str:
+    """Answers /edit where no editor can be run."""
+    return say("{why}; change it here", why=why)
+
+
 def undone(prompt: str, n_left: int) -> str:
     """Answers /undo."""
     left = say_n("{n} turn is left", "{n} turns are left", n_left)
     return say("taken back: {prompt}; {left}; /branches has it", prompt=in_short(prompt), left=left)
 
 
-def goes_on_behind(n: int, prompt: str) -> str:
+def goes_on_behind(n: int, prompt: str, *, was_followed: bool) -> str:
     """Answers /branch N."""
-    said = say("the talk goes on behind turn {n}: {prompt}", n=n, prompt=in_short(prompt))
-    return f"{said}; {say('/branches has what followed it')}"
+    begins = in_short(prompt)
+    if not was_followed:
+        return say("the talk goes on behind turn {n}: {prompt}", n=n, prompt=begins)
+    return say(
+        "the talk goes on behind turn {n}: {prompt}; /branches has what followed it",
+        n=n,
+        prompt=begins,
+    )
 
 
 def branch_now(n_turns: int) -> str:
@@ -53,12 +64,18 @@ def numbered(turns: Iterable[Turn]) -> str:
     return "\n".join([*lines, legend])
 
 
-def branches(here: Iterable[Branch]) -> str:
-    """Answers /branches: each with how it begins where it departs from the others."""
+def branches(here: Iterable[Branch], replies: Mapping[str, str]) -> str:
+    """Answers /branches: each with how it begins where it departs from the others.
+
+    `replies` are those to prompts that begin alike, by turn: they tell them apart.
+    """
     lines = []
     for n, each in enumerate(here, start=1):
         size = say_n("{n} turn", "{n} turns", each.n_turns)
-        lines.append(f"{'*' if each.is_current else ' '}{n:>3} {in_short(each.opening)} ({size})")
+        reply = replies.get(each.departs_id, "")
+        said = " → ".join(in_short(text) for text in (each.opening, reply) if text)
+        told = say("{said} ({more})", said=said, more=size)
+        lines.append(f"{'*' if each.is_current else ' '}{n:>3} {told}")
     if not lines:
         return say("nothing has been said yet")
     return "\n".join([*lines, say("* is this one; /branches N goes to another")])

@@ -59,9 +59,13 @@ def why(decision: Decision) -> str:
         case Reason.WEAK_ANSWER if decision.score is not None:
             return say("{why}, {figures}", why=reason(decision.reason), figures=_scored(decision))
         case Reason.WEAK_ANSWER:
-            return f"{reason(decision.reason)} ({_cut(decision.rule)})"
+            return _with(reason(decision.reason), _cut(decision.rule))
         case _:
             return reason(decision.reason)
+
+
+def _with(said: str, more: str) -> str:
+    return say("{said} ({more})", said=said, more=more)
 
 
 def _scored(decision: Decision) -> str:
@@ -82,7 +86,7 @@ def measured(reading: Reading) -> str:
         signal=signal(reading.signal),
         value=value(reading.value, reading.unit),
     )
-    return found if reading.condition is None else f"{found} ({condition(reading.condition)})"
+    return found if reading.condition is None else _with(found, condition(reading.condition))
 
 
 def instead(verdict: Verdict, *, guarded: bool) -> str:
@@ -172,7 +176,7 @@ def value(found: Any, unit: str) -> str:
         found = f"{found:.2e}" if 0 < abs(found) < 0.01 else f"{found:,.2f}"
     elif isinstance(found, int):
         found = f"{found:,}"
-    return _cut(f"{found} {unit}".strip()) or say("none")
+    return _cut(f"{found} {say('tokens') if unit == 'tokens' else unit}".strip()) or say("none")
 
 
 def _cut(text: str) -> str:

@@ -112,11 +112,6 @@ def _with_old(found: str, n_old: int) -> str:
     return say("{found}; {n_old} are from before policies were kept", found=found, n_old=n_old)
 
 
-def not_reproduced(n_wrong: int) -> str:
-    """Decisions that do not come out as they were, or whose policy is gone."""
-    return say("{n_wrong} decisions are not reproduced", n_wrong=n_wrong)
-
-
 def policy_is_gone() -> str:
     """The text of a policy is not in the store."""
     return say("its policy is not kept")

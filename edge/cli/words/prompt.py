@@ -1,4 +1,4 @@
-"""What is said of prompts that are kept for later, by `edge prompt` and `edge ask -t`."""
+"""What is said of prompts that are kept for later: `edge prompt`, `edge ask -t`, `/prompt`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def about(name: str) -> str:
     """What a built-in prompt is for: what its file says, in the language spoken."""
     match name:
         case "translate":
-            return say("Translate between Chinese and English; --var into=French for another")
+            return say("Translate between Chinese and English; into=French for another")
         case "summarise":
             return say("Summarise a text in a few points, in its own language")
         case "commit":
@@ -113,6 +113,19 @@ def removed(name: str) -> str:
 def built_in_again(name: str) -> str:
     """It is gone, and the one that comes with edge is in force again."""
     return say("{name} is removed; the built-in one is in force again", name=name)
+
+
+# In a chat.
+
+
+def how_to_send() -> str:
+    """Under the list of a chat."""
+    return say("/prompt NAME TEXT sends one, filled in; to write your own: edge prompt edit NAME")
+
+
+def how_to_fill(name: str, wanted: Sequence[str]) -> str:
+    """What to type where something is missing."""
+    return " ".join(["/prompt", name, *(f"{each}=…" for each in wanted), text()])
 
 
 # With `edge ask -t`.

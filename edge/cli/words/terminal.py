@@ -180,6 +180,11 @@ def editor_in_force(name: str, origin: str) -> str:
     return say("{name}, the first that is here; another one with EDITOR", name=name)
 
 
+def both(found: str, more: str) -> str:
+    """Two remarks on one part."""
+    return say("; ").join((found, more))
+
+
 def language_in_force(name: str) -> str:
     """The language of the interface."""
     return say("{name}; another one with --lang, EDGE_LANG or the setting lang", name=name)

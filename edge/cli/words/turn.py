@@ -10,8 +10,8 @@ from edge.core.event import Phase, Progress, StopReason, Switched
 from edge.core.say import say
 from edge.core.units import show_bytes
 
-# A prompt that is read in about a second needs no progress.
-_WORTH_SHOWING_TOKENS = 256
+# What a phone reads within about a second needs no progress.
+_WORTH_SHOWING_TOKENS = 64
 _REMINDER_CHARS = 600
 
 # While a reply is written.
@@ -87,26 +87,6 @@ def in_short(text: str) -> str:
 
 
 # Prompts that cannot be sent.
-
-
-def no_prompt() -> str:
-    """Neither words nor standard input."""
-    return say("there is no prompt")
-
-
-def empty_prompt() -> str:
-    """Nothing but white space."""
-    return say("the prompt is empty")
-
-
-def how_to_ask() -> str:
-    """The next thing to type."""
-    return 'edge ask "a question"'
-
-
-def not_unicode(what: str, position: int) -> str:
-    """A word of the command line that is no text."""
-    return say("{what} is not UTF-8 text at character {position}", what=what, position=position)
 
 
 def raw_needs_a_pipe() -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 
 from edge.core.errors import Busy, EdgeError
 from edge.core.event import Phase, Progress
@@ -19,7 +20,7 @@ from edge.engine.edge.post import ALL, Post
 from edge.engine.edge.reply import ReplyReader
 from edge.engine.edge.template import Segment, render
 from edge.engine.edge.turnstile import Turnstile
-from edge.engine.protocol import EngineEvent, Request
+from edge.engine.protocol import EngineEvent, Request, unheard
 
 _FAREWELL_S = 2.0
 _GLANCE_S = 0.05
@@ -79,20 +80,25 @@ class EdgeEngine:
         """The worker's process id, while there is one."""
         return self._post.pid
 
-    def prepare(self) -> None:
+    def prepare(self, told: Callable[[Progress], None] = unheard) -> None:
         """Load the weights now, so that the next reply need not wait for them; from any thread.
 
         Returns when they are loaded, and early when `close` or `unload` ends it. A
-        prompt sent meanwhile waits for it and goes on. Raises what the first request
-        would raise of a model that cannot be loaded.
+        prompt sent meanwhile waits for it and goes on. `told` hears how far it is, also
+        where another thread began it. Raises what the first request would raise of a
+        model that cannot be loaded.
         """
         if self.ready:
             return
+        for step in self._until_prepared(time.sleep, lambda: self._closed):
+            told(step)
         with self._turnstile.turn(lambda: self._closed) as mine:
             if mine and not (self._closed or self.ready):
                 self._preparing = True
                 try:
-                    self._prepare_twice()
+                    # Once more: `close` ends a preparation that it sees, and saw none yet.
+                    if not self._closed:
+                        self._prepare_twice(told)
                 finally:
                     self._preparing = False
 
@@ -117,7 +123,8 @@ class EdgeEngine:
         """Answer; see `Engine.stream`."""
         o, seed = self._post.options, secrets.randbits(32)
         reader = ReplyReader(o.template, o.reasons, request, next(self._numbers), seed)
-        yield from self._until_prepared(reader)
+        wait, unwanted = request.cancel.wait, partial(self._unwanted, reader)
+        yield from self._until_prepared(wait, unwanted)
         with self._turnstile.turn(lambda: reader.cancel_requested) as mine:
             if not mine:
                 yield from reader.give_up()
@@ -157,25 +164,26 @@ class EdgeEngine:
                 self._post.say_goodbye(_FAREWELL_S)
         self._post.leave()
 
-    def _prepare_twice(self) -> None:
+    def _prepare_twice(self, told: Callable[[Progress], None]) -> None:
         if self._post.loaded:  # by a worker that has left since
             self._post.bury()
         try:
-            self._fill_while_wanted()
+            self._fill_while_wanted(told)
         except LinkLost:
             self._post.bury()
             try:
-                self._fill_while_wanted()
+                self._fill_while_wanted(told)
             except LinkLost as again:
                 self._post.bury()
                 if self._preparing:
                     raise again.as_error() from again
 
-    def _fill_while_wanted(self) -> None:
+    def _fill_while_wanted(self, told: Callable[[Progress], None]) -> None:
         if not self._preparing:
             return
         with closing(self._post.fill()) as steps:
-            for _ in steps:
+            for step in steps:
+                told(step)
                 if not self._preparing:
                     return
 
@@ -184,14 +192,16 @@ class EdgeEngine:
             self._preparing = False
             self._kill_if_loading()
 
-    def _until_prepared(self, reader: ReplyReader) -> Iterator[Progress]:
+    def _until_prepared(
+        self, wait: Callable[[float], object], unwanted: Callable[[], bool]
+    ) -> Iterator[Progress]:
         """How far the loading has come that another thread waits for."""
         shown = -1
-        while self._preparing and not self._unwanted(reader):
+        while self._preparing and not unwanted():
             if (done := self._post.done) > shown:
                 shown = done
                 yield Progress(Phase.LOAD, done, ALL)
-            reader.request.cancel.wait(_GLANCE_S)
+            wait(_GLANCE_S)
 
     def _live_twice(self, reader: ReplyReader) -> Iterator[EngineEvent]:
         waited = self._post.loaded

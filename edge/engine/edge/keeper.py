@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from edge.engine.edge.capi.binding import BINDING, system_info
 from edge.engine.edge.frames import Keep, Load
@@ -71,7 +72,15 @@ class Keeper:
             snapshot = timeline.snapshot()
         except MemoryError:
             return
-        self._writer.put(name, snapshot, system=system)
+        self._writer.put(_Job(name, snapshot, talk=self._held), system=system)
+
+
+class _Job(NamedTuple):
+    """What to write: under which name, and whose talk it is of."""
+
+    name: str
+    snapshot: Snapshot
+    talk: str
 
 
 class _Writer:
@@ -83,8 +92,8 @@ class _Writer:
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
         self._lock = threading.Lock()
-        self._talk: tuple[str, Snapshot] | None = None
-        self._system: tuple[str, Snapshot] | None = None
+        self._talk: _Job | None = None
+        self._system: _Job | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -97,13 +106,13 @@ class _Writer:
         with self._lock:
             self._talk = None
 
-    def put(self, name: str, snapshot: Snapshot, *, system: bool) -> None:
+    def put(self, job: _Job, *, system: bool) -> None:
         """Have it written as soon as the disk is free."""
         with self._lock:
             if system:
-                self._system = (name, snapshot)
+                self._system = job
             else:
-                self._talk = (name, snapshot)
+                self._talk = job
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, daemon=True)
                 self._thread.start()
@@ -118,7 +127,7 @@ class _Writer:
             self._snapshots.write(*job)
             del job  # or its memory stays taken until the next one comes
 
-    def _next(self) -> tuple[str, Snapshot] | None:
+    def _next(self) -> _Job | None:
         with self._lock:
             job = self._system or self._talk
             if self._system is not None:

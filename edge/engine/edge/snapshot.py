@@ -32,6 +32,8 @@ _PLAIN_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _SYSTEM = "system-"  # begins the names of what belongs to no conversation
 _PART = ".part"
 _ABANDONED_S = 60.0  # no write takes as long: whoever began it was ended
+_GONE = ".gone"  # an empty file of a talk's id: it was forgotten, and is not to be kept again
+_REMEMBERED_S = 30 * 86_400.0  # no process is at one reply for as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +65,28 @@ class Snapshots:
         """Whether a file of this size has room here, were it alone."""
         return n_bytes <= self.budget_bytes
 
-    def write(self, timeline_id: str, snapshot: Snapshot) -> None:
-        """Keep a timeline; a disk that is full or read-only keeps none, and that is all."""
+    def write(self, timeline_id: str, snapshot: Snapshot, talk: str = "") -> None:
+        """Keep a timeline; a disk that is full or read-only keeps none, and that is all.
+
+        `talk` is whose words are in it, where that is not its name. One that was forgotten
+        is not kept.
+        """
         path, parts = self._path(timeline_id), self._parts(snapshot)
         if path is None or not self.takes(sum(map(len, parts))):
             return
         fresh = path.with_name(f"{secrets.token_hex(8)}{_PART}")
-        try:
+        with contextlib.suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _unlink(part for part in self.folder.glob(f"*{_PART}") if _is_abandoned(part))
-            _write(fresh, parts)
-            fresh.replace(path)
-            self._prune(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                fresh.unlink()
+            _unlink(part for part in self.folder.glob(f"*{_PART}") if _is_older(part, _ABANDONED_S))
+            _begin(fresh)
+            # Only now: from here on `forget` finds the file and removes it. Who forgot the
+            # talk before that has left the mark before.
+            if not (self.folder / f"{talk or timeline_id}{_GONE}").exists():
+                _write(fresh, parts)
+                fresh.replace(path)
+                self._prune(path)
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
 
     def read(self, timeline_id: str) -> Snapshot | None:
         """The timeline as it was written, or None."""
@@ -133,10 +142,22 @@ def forget(folder: Path, timeline_id: str) -> None:
     """Delete all that may hold words of a timeline; raises OSError when something cannot be.
 
     Beside its own snapshot those are the system prompts', one of which may be its
-    own, and what a process that was killed left half written.
+    own, and what a process that was killed left half written. A mark stays for a while:
+    another process may be about to write it once more.
     """
-    own = [folder / f"{timeline_id}.kv"] if _PLAIN_ID.fullmatch(timeline_id) else []
-    _unlink([*own, *folder.glob(f"{_SYSTEM}*.kv"), *folder.glob(f"*{_PART}")])
+    if not _PLAIN_ID.fullmatch(timeline_id):
+        return
+    _remove_all_of(folder, timeline_id)  # first: a full disk may have no room for the mark
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / f"{timeline_id}{_GONE}").touch(mode=0o600)
+    _remove_all_of(folder, timeline_id)
+    _unlink(mark for mark in folder.glob(f"*{_GONE}") if _is_older(mark, _REMEMBERED_S))
+
+
+def _remove_all_of(folder: Path, timeline_id: str) -> None:
+    # What is half written first: it could yet become a snapshot.
+    _unlink(folder.glob(f"*{_PART}"))
+    _unlink([folder / f"{timeline_id}.kv", *folder.glob(f"{_SYSTEM}*.kv")])
 
 
 def _unlink(paths: Iterable[Path]) -> None:
@@ -144,15 +165,20 @@ def _unlink(paths: Iterable[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _is_abandoned(part: Path) -> bool:
+def _is_older(path: Path, seconds: float) -> bool:
     try:
-        return time.time() - part.stat().st_mtime > _ABANDONED_S
-    except FileNotFoundError:  # its writer has just given it its name
+        return time.time() - path.stat().st_mtime > seconds
+    except FileNotFoundError:  # renamed by its writer, or removed
         return False
 
 
+def _begin(path: Path) -> None:
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
 def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    """Fill a file that was begun; raises FileNotFoundError where it was removed since."""
+    with path.open("r+b") as file:
         for part in parts:
             file.write(part)
         file.flush()
