@@ -40,7 +40,8 @@ from edge.store.health import Health
 from edge.store.ledger import Ledger
 from edge.store.sent import SendBook
 
-SHORT = Deadlines(connect_s=0.5, first_byte_s=4.0, gap_s=0.3, total_s=6.0)
+# Short, and still long for a server on this machine where others are busy on it.
+SHORT = Deadlines(connect_s=2.0, first_byte_s=4.0, gap_s=0.6, total_s=8.0)
 CLOUD_FIRST = 'schema_version = 1\nname = "test"\ndefault = "cloud"\n'
 
 

@@ -211,6 +211,13 @@ def test_the_model_is_named_as_ask_has_it_too(tiny):
 # Where no line can be redrawn.
 
 
+def interrupt(screen: Screen) -> None:
+    """Ctrl-C at a prompt. What comes between its mark and its reading Python hears later."""
+    screen.wait_prompt()
+    time.sleep(0.2)
+    screen.press("c")
+
+
 @pytest.mark.parametrize(("args", "environ"), [((), DUMB), (("--plain",), {})])
 def test_control_c_stops_a_reply_and_at_two_prompts_in_a_row_leaves(tiny, args, environ):
     with chatting(*args, *ENDLESS, **environ) as screen:
@@ -218,15 +225,13 @@ def test_control_c_stops_a_reply_and_at_two_prompts_in_a_row_leaves(tiny, args, 
         screen.wait("\\x05")
         screen.press("c")
         screen.wait("stopped; what was shown is kept")
-        screen.wait_prompt()
-        screen.press("c")
+        interrupt(screen)
         screen.wait(ONCE_MORE)
         screen.wait_prompt()
         screen.type("/stats")  # not in a row any more
         screen.wait("context ")
         for _ in range(2):
-            screen.wait_prompt()
-            screen.press("c")
+            interrupt(screen)
             screen.wait("\n")
         assert screen.wait_end() == 0
     assert screen.text.count(ONCE_MORE) == 2

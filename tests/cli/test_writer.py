@@ -209,7 +209,7 @@ def test_a_notice_in_the_middle_of_a_line_begins_one_of_its_own(screen):
     writer = Writer(screen.stream, screen.stream, XTERM)
     switched = Switched(Target.EDGE, Target.CLOUD, "the engine died")
     show(writer, answer("half"), switched, answer(" more"))
-    assert screen.received() == "half\nthe cloud goes on (the engine died)\nmore\n"
+    assert screen.received() == "half\n\x1b[2mthe cloud goes on (the engine died)\x1b[m\nmore\n"
 
 
 def test_no_note_steers_the_terminal():

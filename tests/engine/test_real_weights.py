@@ -39,7 +39,7 @@ def vocabulary(weights_path: Path) -> Iterator[Model]:
 
 @pytest.fixture(scope="module")
 def engine(weights_path: Path) -> Iterator[EdgeEngine]:
-    made = EdgeEngine(replace(options_for(weights_path), n_ctx=4096, n_threads=2))
+    made = EdgeEngine(replace(options_for(weights_path), n_ctx=4096))
     yield made
     made.close()
 
@@ -106,7 +106,7 @@ def test_a_warm_turn_chooses_what_a_cold_one_would(weights_path: Path) -> None:
     # token counts as the same choice within 1.0 of the cold run's best.
     model = Model(str(weights_path))
     warm, cold = (
-        Timeline(model, n_ctx=1024, threads=Threads(2, fixed=True), layout=Layout())
+        Timeline(model, n_ctx=1024, threads=Threads(1, fixed=True), layout=Layout())
         for _ in range(2)
     )
     greedy = Sampler(model, SHORT, seed=0)

@@ -16,7 +16,7 @@ from edge.core.decision import Target
 from edge.core.event import StopReason, Switched
 
 WORDS = "云和端：one after the other, 一个接一个 🙂, until all of it is said."
-BRISK = Deadlines(connect_s=0.2, first_byte_s=0.3, gap_s=0.1, total_s=2.0)
+BRISK = Deadlines(connect_s=0.3, first_byte_s=0.5, gap_s=0.25, total_s=2.0)
 CAP = yuan("20")
 
 
