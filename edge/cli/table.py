@@ -32,7 +32,7 @@ def show_row(*cells: str) -> None:
 
 def printable(text: str) -> str:
     """The text on one line and in one cell, what could steer a terminal made visible."""
-    return safe(text.replace("\n", " ").replace("\t", " "))
+    return safe(text).replace("\n", " ").replace("\t", " ")
 
 
 def stacked(headings: Sequence[str], rows: Rows) -> Iterator[str]:

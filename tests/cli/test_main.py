@@ -220,3 +220,20 @@ def test_a_full_disk_is_said_in_one_line():
         _, err = process.communicate()
     assert process.returncode == 12
     assert err == b"edge: no room on the disk for what is written there\n"
+
+
+def test_python_looks_for_garbage_seldom_at_the_start_and_briefly_once_a_person_types():
+    code = (
+        "import gc; from edge.cli import garbage; garbage.look_seldom(); print(gc.get_threshold());"
+        "garbage.look_briefly(); print(gc.get_threshold(), gc.get_freeze_count() > 1000)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    usual = subprocess.run(
+        [sys.executable, "-c", "import gc; print(gc.get_threshold())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    seldom, then = done.stdout.splitlines()
+    assert seldom.startswith("(50000, ")
+    assert then == f"{usual} True"

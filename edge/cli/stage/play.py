@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from edge.cli.garbage import look_briefly
 from edge.cli.stage.bottom import Bottom
 from edge.cli.stage.completing import Names
 from edge.cli.stage.drafts import Autosave
@@ -49,6 +50,7 @@ def _talk(stage: Stage, wanted: Wanted) -> int:
 @contextmanager
 def _dressed(stage: Stage, person: Person, talk: Talk) -> Iterator[None]:
     """Within, the stage knows what there is to complete, to recall, to keep and to show."""
+    look_briefly()  # all modules are read
     talk.prepare()
     stage.prompting.line.names = _names(talk)
     stage.post(stage.prompting.line.recall, talk.runtime.conversations.prompts(_RECALLED_PROMPTS))
