@@ -17,8 +17,18 @@ _RELABELLED = (
 )
 _NOT_SEARCHED = (
     "edge/routing/privacy.py",
-    "    reasons = [f\"has {', '.join(examined.kinds)}\"] if examined.kinds else []",
-    "    reasons = []  # type: ignore[var-annotated]",
+    'reasons = [say("has {kinds}", kinds=kinds)] if kinds else []',
+    "reasons = []  # type: ignore[var-annotated]",
+)
+
+# Before each prompt the store is asked whether another process has marked the talk.
+_NO_SECOND_LOOK = (
+    (
+        "edge/chat/session.py",
+        "if self._label is Label.PUBLIC and self._is_marked():",
+        "if False:",
+    ),
+    ("edge/chat/session.py", "Lock() if public else Lock(self._is_marked)", "Lock()"),
 )
 
 MUTANTS: dict[str, tuple[Change, ...]] = {
@@ -77,25 +87,30 @@ MUTANTS: dict[str, tuple[Change, ...]] = {
     ),
     "the label of a prompt is lost in the store": (
         ("edge/store/rows.py", 'Label(row["label"]))', "Label.PUBLIC)"),
-        ("edge/store/past.py", "SELECT text, seq FROM turns WHERE label = 1", "SELECT '', 0"),
+        (
+            "edge/store/past.py",
+            "SELECT text, NULL, seq FROM turns WHERE label = 1",
+            "SELECT '', NULL, 0",
+        ),
         ("edge/store/past.py", "OR turns.label = 1", ""),
     ),
     "the label of a conversation is lost in the store": (
         ("edge/store/rows.py", 'label=Label(row["label"]),', "label=Label.PUBLIC,"),
+        *_NO_SECOND_LOOK,
     ),
     "a mark does not reach the turns before it": (
         (
             "edge/chat/session.py",
-            "self._turns = [_kept_here(turn) for turn in self._turns]",
+            "self._turns = [turn.locked() for turn in self._turns]",
             "pass",
         ),
     ),
     "a mark is not kept": (
-        ("edge/chat/session.py", "self.conversations.mark_private(self.conversation.id)", "pass"),
+        ("edge/chat/session.py", "self._kept.mark_private(self.conversation.id)", "pass"),
     ),
     "a mark is made on the next talk": (
         ("edge/chat/session.py", "self._label = self._system_label = Label.PRIVATE", "pass"),
-        ("edge/chat/session.py", "self.conversations.mark_private(self.conversation.id)", "pass"),
+        ("edge/chat/session.py", "self._kept.mark_private(self.conversation.id)", "pass"),
     ),
     "the system prompt has no label": (
         (
@@ -116,15 +131,11 @@ MUTANTS: dict[str, tuple[Change, ...]] = {
     "what was lifted once stays lifted": (
         (
             "edge/chat/session.py",
-            "lifted = wish.lifted and not wish.lock.is_set()",
-            "lifted = wish.lifted\n        self._label = Label.PUBLIC if lifted else self._label",
+            "prompt, notices = self.routes.labelled(wish.message(self._label))",
+            "self._label = Label.PUBLIC if wish.lifted else self._label\n"
+            "            prompt, notices = self.routes.labelled(wish.message(self._label))",
         ),
-        (
-            "edge/chat/session.py",
-            "if self._label is Label.PUBLIC and self._is_marked():",
-            "if False:",
-        ),
-        ("edge/chat/session.py", "Lock() if public else Lock(self._is_marked)", "Lock()"),
+        *_NO_SECOND_LOOK,
     ),
     "who asks for the cloud gets it": (
         (
