@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,11 @@ from edge.cli.talk.prompt_line import Stream
 from edge.cli.talk.slash import parse
 from edge.cli.talk.wanted import Wanted
 from edge.cli.words import hints
-from edge.core.conversation import Outcome, Turn
+from edge.core.conversation import Outcome
 from edge.core.errors import DoesNotFit, EdgeError, StoreDamaged, UnknownName
-from edge.settings.folders import Folders
-from edge.store.conversations import Conversations
-from edge.store.database import open_database
 from shell import PATIENCE_S, edge
-from terminal import Screen, at_terminal
+from talks import latest, prompts
+from terminal import Screen, chatting
 from tiny_home import furnish
 
 SHORT = {"max_tokens": 2, "temperature": 0.0, "n_ctx": 1024}
@@ -60,22 +57,6 @@ def told(talk: Talk, *lines: str, attended: bool = False) -> str:
     chat.attended = attended
     run(chat)
     return err.getvalue()
-
-
-def kept(home: Path) -> tuple[Turn, ...]:
-    """The turns of the latest conversation, as they lie in the store."""
-    database = open_database(Folders.below(home).store)
-    conversation = Conversations(database).latest()
-    database.close()
-    return conversation.turns if conversation else ()
-
-
-@contextmanager
-def chatting(*args: str, **environ: str) -> Iterator[Screen]:
-    """A chat that waits for its first line."""
-    with at_terminal("chat", "tiny", *args, **environ) as screen:
-        screen.wait_prompt()
-        yield screen
 
 
 # What to type next.
@@ -200,7 +181,7 @@ def test_the_model_that_answers_is_not_opened_again(talk):
 def test_the_model_is_named_as_ask_has_it_too(tiny):
     furnish(tiny, name="other")
     assert edge("chat", "-m", "other", *FLAGS, stdin=b"hi\n").code == 0
-    assert [turn.attempts[0].model for turn in kept(tiny)] == ["other"]
+    assert [turn.attempts[0].model for turn in latest(tiny).turns] == ["other"]
     ran = edge("chat", "tiny", "--model", "other", stdin=b"hi\n")
     assert (ran.code, ran.err) == (
         2,
@@ -220,7 +201,7 @@ def interrupt(screen: Screen) -> None:
 
 @pytest.mark.parametrize(("args", "environ"), [((), DUMB), (("--plain",), {})])
 def test_control_c_stops_a_reply_and_at_two_prompts_in_a_row_leaves(tiny, args, environ):
-    with chatting(*args, *ENDLESS, **environ) as screen:
+    with chatting("tiny", *args, *ENDLESS, **environ) as screen:
         screen.type("hi")
         screen.wait("\\x05")
         screen.press("c")
@@ -236,7 +217,7 @@ def test_control_c_stops_a_reply_and_at_two_prompts_in_a_row_leaves(tiny, args, 
         assert screen.wait_end() == 0
     assert screen.text.count(ONCE_MORE) == 2
     assert "kept; to go on" in screen.text
-    (turn,) = kept(tiny)
+    (turn,) = latest(tiny).turns
     assert turn.outcome is Outcome.STOPPED
     assert "\x05" in turn.reply.text
 
@@ -245,7 +226,7 @@ def test_control_c_stops_a_reply_and_at_two_prompts_in_a_row_leaves(tiny, args, 
 
 
 def test_without_the_editor_a_prompt_is_changed_in_the_line(tiny):
-    with chatting(*FLAGS, EDITOR="no-such-editor") as screen:
+    with chatting("tiny", *FLAGS, EDITOR="no-such-editor") as screen:
         screen.type("worse")
         screen.wait("cut at the limit")
         screen.wait_prompt()
@@ -256,11 +237,11 @@ def test_without_the_editor_a_prompt_is_changed_in_the_line(tiny):
         screen.wait_prompt()
         screen.press("d")
         assert screen.wait_end() == 0
-    assert [turn.prompt.text for turn in kept(tiny)] == ["worse still"]
+    assert prompts(tiny) == ["worse still"]
 
 
 def test_without_the_editor_and_a_line_to_change_the_old_prompt_is_shown(tiny):
-    with chatting(*FLAGS, **DUMB, EDITOR="no-such-editor") as screen:
+    with chatting("tiny", *FLAGS, **DUMB, EDITOR="no-such-editor") as screen:
         screen.type("worse")
         screen.wait("cut at the limit")
         screen.wait_prompt()
@@ -272,4 +253,4 @@ def test_without_the_editor_and_a_line_to_change_the_old_prompt_is_shown(tiny):
         screen.wait_prompt()
         screen.press("d")
         assert screen.wait_end() == 0
-    assert [turn.prompt.text for turn in kept(tiny)] == ["better"]
+    assert prompts(tiny) == ["better"]

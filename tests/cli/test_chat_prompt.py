@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from edge.cli.stage.completing import Names, candidates
 from edge.cli.talk.commands import COMMANDS
-from edge.core.conversation import Conversation
-from edge.settings.folders import Folders
-from edge.store.conversations import Conversations
-from edge.store.database import open_database
 from shell import Ran, edge
+from talks import latest, prompts
 from tiny_home import furnish
 
 
@@ -32,17 +28,6 @@ def chat(*lines: str) -> Ran:
     """A chat of these lines; what it says of its commands is on standard error."""
     said = "".join(f"{line}\n" for line in lines).encode()
     return edge("chat", "tiny", "--max-tokens", "1", "--temperature", "0", stdin=said)
-
-
-def latest(home: Path) -> Conversation:
-    with closing(open_database(Folders.below(home).store)) as database:
-        talk = Conversations(database).latest()
-    assert talk is not None
-    return talk
-
-
-def prompts(home: Path) -> list[str]:
-    return [turn.prompt.text for turn in latest(home).turns]
 
 
 def test_a_prompt_is_sent_filled_in_and_its_system_prompt_stands_before_it_for_that_turn(tiny):

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import closing
 from pathlib import Path
 from shlex import quote
 
 import pytest
 
 from edge.cli.talk.attach import Attached, Room, attach, told_sizes, with_files
-from edge.core.conversation import Conversation
 from edge.core.errors import ContextFull, UsageError
-from edge.settings.folders import Folders
-from edge.store.conversations import Conversations
-from edge.store.database import open_database
 from shell import edge, edge_in_shell
+from talks import latest
 from terminal import at_terminal
 from tiny_home import furnish
 
@@ -29,13 +25,6 @@ def tiny(edge_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     furnish(edge_home, n_ctx=4096)
     monkeypatch.setenv("EDGE_THREADS", "1")
     return edge_home
-
-
-def latest(home: Path) -> Conversation:
-    with closing(open_database(Folders.below(home).store)) as database:
-        talk = Conversations(database).latest()
-    assert talk is not None
-    return talk
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:

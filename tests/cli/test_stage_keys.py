@@ -10,8 +10,8 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Coroutine
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,10 +34,9 @@ from edge.cli.talk.interrupt import Presses
 from edge.core.conversation import WhenFull
 from edge.core.errors import Busy
 from edge.settings.folders import Folders
-from edge.store.conversations import Conversations
-from edge.store.database import open_database
 from shell import EDGE, PATIENCE_S, environ
-from terminal import Screen, at_terminal
+from talks import prompts
+from terminal import at_terminal, chatting
 from tiny_home import furnish
 
 SHORT = ("--max-tokens", "4", "--temperature", "0")
@@ -55,21 +54,6 @@ def tiny(edge_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("VISUAL", "EDITOR"):
         monkeypatch.delenv(name, raising=False)
     return edge_home
-
-
-@contextmanager
-def chatting(**more: str) -> Iterator[Screen]:
-    """A chat that waits for its first line."""
-    with at_terminal("chat", "tiny", *SHORT, **more) as screen:
-        screen.wait_prompt()
-        yield screen
-
-
-def prompts(home: Path) -> list[str]:
-    """What was asked in the latest conversation, as it lies in the store."""
-    with closing(open_database(Folders.below(home).store)) as database:
-        latest = Conversations(database).latest()
-    return [turn.prompt.text for turn in latest.turns] if latest else []
 
 
 class Alone:
@@ -154,7 +138,7 @@ def test_a_prompt_too_long_for_the_line_is_changed_in_an_editor_that_nobody_name
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\nprintf "in short" > "$1"\n')
     editor.chmod(0o755)
-    with chatting(PATH=f"{tmp_path}:{os.environ['PATH']}") as screen:
+    with chatting("tiny", *SHORT, PATH=f"{tmp_path}:{os.environ['PATH']}") as screen:
         screen.send(f"{PASTE}{'x' * 40_000}{PASTED}\r")
         screen.wait_shown("edge: ")  # no context holds it
         screen.wait_prompt()
@@ -208,7 +192,7 @@ def test_tab_offers_what_cannot_be_looked_at_and_nothing_for_what_cannot_be_look
 
 
 def test_a_store_that_another_process_holds_keeps_no_key_after_tab_waiting(tiny):
-    with chatting() as screen:
+    with chatting("tiny", *SHORT) as screen:
         store = Folders.below(tiny).store
         with closing(sqlite3.connect(store, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
@@ -250,7 +234,7 @@ def test_what_turns_a_text_round_or_hides_it_is_seen_in_the_line_and_in_its_menu
     family, chinese = "\U0001f469\u200d\U0001f4bb", "你好"
     for name in (f"invoice{HIDDEN}gpj.exe", "inward"):
         (tmp_path / name).write_text("")
-    with chatting() as screen:
+    with chatting("tiny", *SHORT) as screen:
         screen.send(f"/file {tmp_path}/\t")
         screen.wait_shown("inward")
         screen.wait_shown("invoice\\u202e")

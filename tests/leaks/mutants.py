@@ -104,6 +104,11 @@ MUTANTS: dict[str, tuple[Change, ...]] = {
             "self._turns = [turn.locked() for turn in self._turns]",
             "pass",
         ),
+        (
+            "edge/chat/session.py",
+            "self.routes.remember_all(self.conversations, self.conversation.id)",
+            "pass",
+        ),
     ),
     "a mark is not kept": (
         ("edge/chat/session.py", "self._kept.mark_private(self.conversation.id)", "pass"),

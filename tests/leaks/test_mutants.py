@@ -48,7 +48,7 @@ def test_a_bug_that_leaks_is_found(tmp_path: Path, name: str) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", MUTANTS)
 def test_every_bug_that_leaks_is_found(tmp_path: Path, name: str) -> None:
-    found = hunted(name, tmp_path, n_seeds=25)
+    found = hunted(name, tmp_path, n_seeds=100)
     assert found.returncode == LEAKED, found.stdout + found.stderr
 
 
